@@ -1,0 +1,34 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/plinto/plinto/adapters/internal/migration"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Health implements outbound.Store. A schema that was never migrated is
+// version 0, not an error.
+func (s *Store) Health(ctx context.Context) outbound.StoreHealth {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	h := outbound.StoreHealth{Engine: "postgresql", CheckedAt: time.Now().UTC(), Migrations: outbound.MigrationHealth{Expected: s.expected}}
+	var regclass *string
+	h.Err = s.onConnection(ctx, func(c speaker) error {
+		if err := c.QueryRow(ctx, "SELECT to_regclass('goose_db_version')::text").Scan(&regclass); err != nil || regclass == nil {
+			return err
+		}
+		return c.QueryRow(ctx, migration.CurrentVersion).Scan(&h.Migrations.Current)
+	})
+	if errors.Is(h.Err, context.Canceled) {
+		h.Err = errors.Join(outbound.ErrUnavailable, h.Err)
+	}
+	h.ResponseTime = time.Since(h.CheckedAt)
+	stat := s.pool.Stat()
+	h.Pool = outbound.PoolHealth{
+		Size: int(stat.TotalConns()), InUse: int(stat.AcquiredConns()), Idle: int(stat.IdleConns()), Max: int(stat.MaxConns()),
+	}
+	return h
+}

@@ -1,0 +1,289 @@
+package postgres_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/plinto/plinto/adapters/postgres"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/token"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/outbound"
+	"github.com/plinto/plinto/ports/porttest"
+)
+
+func TestSettingsReachTheServer(t *testing.T) {
+	o := options(database(t))
+	o.StatementTimeout, o.LockTimeout = 1500*time.Millisecond, 700*time.Millisecond
+	s := open(t, o)
+	for name, want := range map[string]string{
+		"statement_timeout": "1500ms", "lock_timeout": "700ms", "idle_in_transaction_session_timeout": "3s",
+		"TimeZone": "UTC", "application_name": "plinto",
+	} {
+		var got string
+		require.NoError(t, s.Query(t.Context(), "SELECT current_setting($1)", name).Scan(&got))
+		require.Equal(t, want, got, name)
+	}
+}
+
+func TestAStatementThatTakesTooLongIsUnavailable(t *testing.T) {
+	o := options(database(t))
+	o.StatementTimeout = 50 * time.Millisecond
+	err := open(t, o).Run(t.Context(), "SELECT pg_sleep(10)")
+	require.ErrorIs(t, err, outbound.ErrUnavailable)
+}
+
+func TestThePoolHasItsSizeAndItsOverflowAndItsTimeout(t *testing.T) {
+	o := options(database(t))
+	o.PoolSize, o.MaxOverflow, o.PoolTimeout = 1, 1, 100*time.Millisecond
+	s := open(t, o)
+	require.Equal(t, 2, s.Health(t.Context()).Pool.Max)
+	hold := make(chan struct{})
+	var held sync.WaitGroup
+	var released sync.WaitGroup
+	for range 2 {
+		held.Add(1)
+		released.Go(func() {
+			if err := s.Hold(context.Background(), func() { held.Done(); <-hold }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	held.Wait()
+	require.Equal(t, 2, s.Health(t.Context()).Pool.InUse)
+	_, err := s.Sessions().ByID(t.Context(), tenant.Default, session.ID{1})
+	require.ErrorIs(t, err, outbound.ErrUnavailable, "the third waits, and not for ever")
+	close(hold)
+	released.Wait()
+	require.NoError(t, s.Run(t.Context(), "SELECT 1"))
+}
+
+func TestAServerThatIsAwayIsUnavailableAndComesBack(t *testing.T) {
+	o := options(database(t))
+	migrate(t, o)
+	p := newProxy(t, o.URL)
+	o.URL = p.url
+	s := open(t, o)
+	require.NoError(t, s.Health(t.Context()).Err)
+
+	p.cut()
+	require.ErrorIs(t, s.Health(t.Context()).Err, outbound.ErrUnavailable)
+	_, err := s.Sessions().ByID(t.Context(), tenant.Default, session.ID{1})
+	require.ErrorIs(t, err, outbound.ErrUnavailable)
+	err = s.Atomically(t.Context(), func(context.Context, outbound.Repositories) error { return nil })
+	require.ErrorIs(t, err, outbound.ErrUnavailable)
+
+	p.mend()
+	// Connections that died less than idleBeforePing ago are found one by one.
+	require.Eventually(t, func() bool { return s.Health(t.Context()).Err == nil }, 5*time.Second, 10*time.Millisecond)
+	_, err = s.Sessions().ByID(t.Context(), tenant.Default, session.ID{1})
+	require.ErrorIs(t, err, outbound.ErrNotFound)
+}
+
+// The connection dies between two uses of it: what was idle for a while is
+// asked for a sign of life first.
+func TestADeadConnectionIsFoundBeforeItIsUsed(t *testing.T) {
+	o := options(database(t))
+	migrate(t, o)
+	o.PoolSize, o.MaxOverflow = 1, 0
+	s := open(t, o)
+	require.NoError(t, s.Run(t.Context(), "SELECT 1"))
+	conn, err := pgx.Connect(t.Context(), o.URL)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(t.Context())) }()
+	exec(t, conn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'plinto' AND datname = current_database()")
+	time.Sleep(1100 * time.Millisecond) // longer than a connection is trusted unasked
+	_, err = s.Sessions().ByID(t.Context(), tenant.Default, session.ID{1})
+	require.ErrorIs(t, err, outbound.ErrNotFound)
+}
+
+func TestOpenRefusesWhatIsNoURL(t *testing.T) {
+	_, err := postgres.Open(t.Context(), options("postgres://user:hunter2@host:port/x"))
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "hunter2")
+	_, err = postgres.Migrator(options("postgres://user:hunter2@host:port/x"))
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "hunter2")
+}
+
+// Each of these is one round trip, once its statements are prepared.
+func TestRoundTrips(t *testing.T) {
+	o := options(database(t))
+	migrate(t, o)
+	p := newProxy(t, o.URL)
+	o.URL = p.url
+	o.PoolSize, o.MaxOverflow = 1, 0
+	s := open(t, o)
+	ctx := t.Context()
+
+	life := session.Lifetime{Sliding: time.Hour, Absolute: time.Hour}
+	register := func(address string) outbound.Account {
+		a := porttest.Account(address)
+		require.NoError(t, s.Users().Register(ctx, a))
+		return a
+	}
+	openSession := func(a outbound.Account) session.Session {
+		n := porttest.Session(a.User)
+		require.NoError(t, s.Sessions().Open(ctx, n, a.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, n)))
+		return n
+	}
+	var next byte
+	rotate := func(n session.Session) {
+		next++
+		_, err := s.Sessions().Rotate(ctx, outbound.Rotation{
+			Tenant: n.Tenant, Session: n.ID, Now: n.CreatedAt, Lifetime: life,
+			Presented: token.Presented{Hash: n.Rotation.SecretHash, NextHash: [32]byte{next}},
+		})
+		require.NoError(t, err)
+	}
+	end := func(n session.Session) {
+		require.NoError(t, s.Sessions().End(ctx, outbound.Ending{
+			Tenant: n.Tenant, Session: n.ID, Owner: n.User, Reason: session.SignedOut, At: n.CreatedAt,
+			Event: event.Ended(event.Origin{Tenant: n.Tenant}, event.OfUser(n.User), n.ID, n.User, session.SignedOut, n.CreatedAt),
+		}))
+	}
+	find := func(a outbound.Account) {
+		_, _, err := s.Users().ForSignIn(ctx, tenant.Default, user.Identifier{Email: a.User.Email})
+		require.NoError(t, err)
+	}
+	authenticate := func(n session.Session) {
+		_, _, err := s.Sessions().WithUser(ctx, n.Tenant, n.ID)
+		require.NoError(t, err)
+	}
+
+	// Once to prepare every statement, and then to count.
+	warm := register("warm@example.com")
+	find(warm)
+	authenticate(warm.Session)
+	rotate(openSession(warm))
+	end(openSession(warm))
+
+	var ann outbound.Account
+	var one, two session.Session
+	for _, step := range []struct {
+		name string
+		do   func()
+	}{
+		{"sign-up, after the check of its names", func() { ann = register("ann@example.com") }},
+		{"find for sign-in", func() { find(ann) }},
+		{"open a session", func() { one = openSession(ann) }},
+		{"open another", func() { two = openSession(ann) }},
+		{"authenticate", func() { authenticate(one) }},
+		{"rotate", func() { rotate(one) }},
+		{"sign out", func() { end(two) }},
+	} {
+		before := p.trips.Load()
+		step.do()
+		require.EqualValues(t, 1, p.trips.Load()-before, step.name)
+	}
+}
+
+// proxy stands between the pool and the server. It counts how often the
+// client speaks after the server has spoken, and can be cut.
+type proxy struct {
+	url   string
+	trips atomic.Int64
+
+	mu    sync.Mutex
+	away  bool
+	conns []net.Conn
+}
+
+func newProxy(t *testing.T, target string) *proxy {
+	t.Helper()
+	u, err := url.Parse(target)
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	p := &proxy{}
+	server := u.Host
+	u.Host = listener.Addr().String()
+	p.url = u.String()
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			upstream, err := net.Dial("tcp", server)
+			if err != nil || !p.keep(client, upstream) {
+				_ = client.Close()
+				continue
+			}
+			var serverSpoke atomic.Bool
+			serverSpoke.Store(true)
+			running.Go(func() { // to the server
+				pass(upstream, client, func() {
+					if serverSpoke.Swap(false) {
+						p.trips.Add(1)
+					}
+				})
+			})
+			running.Go(func() { pass(client, upstream, func() { serverSpoke.Store(true) }) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		p.cut()
+		running.Wait()
+	})
+	return p
+}
+
+func (p *proxy) keep(conns ...net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.away {
+		for _, c := range conns {
+			_ = c.Close()
+		}
+		return false
+	}
+	p.conns = append(p.conns, conns...)
+	return true
+}
+
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = true
+	for _, c := range p.conns {
+		_ = c.Close()
+	}
+	p.conns = nil
+}
+
+func (p *proxy) mend() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = false
+}
+
+func pass(to io.WriteCloser, from io.ReadCloser, spoke func()) {
+	defer func() { _, _ = to.Close(), from.Close() }()
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buf)
+		if n > 0 {
+			spoke()
+			if _, err := to.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}

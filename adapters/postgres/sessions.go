@@ -1,0 +1,198 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/plinto/plinto/adapters/postgres/internal/db"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+type sessions struct{ repositories }
+
+func (r sessions) Open(ctx context.Context, s session.Session, passwordHash string, e event.Event) error {
+	happened, err := eventRow(e)
+	if err != nil {
+		return err
+	}
+	touched, err := r.batch(ctx, func(q *db.Queries) error {
+		if err := q.LockUser(ctx, db.LockUserParams{TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.User)}); err != nil {
+			return err
+		}
+		_, err := q.OpenSession(ctx, db.OpenSessionParams{
+			TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.ID), UserID: uuid.UUID(s.User), PasswordHash: passwordHash,
+			Address: s.Address, UserAgent: s.UserAgent,
+			DeviceName: s.Device.Name, DeviceType: string(s.Device.Type), Browser: s.Device.Browser, Os: s.Device.OS,
+			Methods: strings.Join(s.Methods, " "), AuthenticatedAt: s.AuthenticatedAt,
+			CreatedAt: s.CreatedAt, LastActivityAt: s.LastActivityAt, ExpiresAt: s.ExpiresAt, EndsAt: s.EndsAt,
+			SecretHash: s.Rotation.SecretHash[:], Generation: int64(s.Rotation.Generation), RotatedAt: s.Rotation.RotatedAt,
+			EventName: happened.Name, EventActor: happened.Actor, EventSubject: happened.Subject, EventRequestID: happened.RequestID,
+			EventAddress: happened.Address, EventPayload: happened.Payload, EventOccurredAt: happened.OccurredAt,
+		})
+		return err
+	})
+	if err == nil && touched[len(touched)-1] == 0 {
+		err = outbound.ErrStale
+	}
+	return wrap("open session", err)
+}
+
+func (r sessions) ByID(ctx context.Context, t tenant.ID, id session.ID) (session.Session, error) {
+	var s session.Session
+	err := r.query(ctx, func(q *db.Queries) error {
+		row, err := q.SessionByID(ctx, db.SessionByIDParams{TenantID: uuid.UUID(t), ID: uuid.UUID(id)})
+		if err != nil {
+			return err
+		}
+		s, err = restoreSession(row)
+		return err
+	})
+	return s, wrap("find session", err)
+}
+
+func (r sessions) WithUser(ctx context.Context, t tenant.ID, id session.ID) (session.Session, user.User, error) {
+	var s session.Session
+	var u user.User
+	err := r.query(ctx, func(q *db.Queries) error {
+		row, err := q.SessionWithUser(ctx, db.SessionWithUserParams{TenantID: uuid.UUID(t), ID: uuid.UUID(id)})
+		if err != nil {
+			return err
+		}
+		if s, err = restoreSession(row.Session); err != nil {
+			return err
+		}
+		u, err = restoreUser(row.User)
+		return err
+	})
+	return s, u, wrap("find session and user", err)
+}
+
+func (r sessions) Rotate(ctx context.Context, o outbound.Rotation) (session.Session, error) {
+	var s session.Session
+	err := r.query(ctx, func(q *db.Queries) error {
+		row, err := q.RotateSession(ctx, db.RotateSessionParams{
+			TenantID: uuid.UUID(o.Tenant), ID: uuid.UUID(o.Session),
+			PresentedHash: o.Presented.Hash[:], NextHash: o.Presented.NextHash[:], Generation: int64(o.Presented.Generation),
+			Now: o.Now, ExpiresAt: o.Now.Add(o.Lifetime.Sliding),
+		})
+		if err != nil {
+			return err
+		}
+		s, err = restoreSession(row)
+		return err
+	})
+	if errors.Is(err, outbound.ErrNotFound) {
+		err = outbound.ErrStale
+	}
+	return s, wrap("rotate session", err)
+}
+
+func (r sessions) End(ctx context.Context, e outbound.Ending) error {
+	happened, err := eventRow(e.Event)
+	if err != nil {
+		return err
+	}
+	err = r.query(ctx, func(q *db.Queries) error {
+		n, err := q.EndSession(ctx, db.EndSessionParams{
+			TenantID: uuid.UUID(e.Tenant), ID: uuid.UUID(e.Session), UserID: uuid.UUID(e.Owner),
+			EndedAt: &e.At, EndReason: string(e.Reason),
+			EventName: happened.Name, EventActor: happened.Actor, EventSubject: happened.Subject, EventRequestID: happened.RequestID,
+			EventAddress: happened.Address, EventPayload: happened.Payload, EventOccurredAt: happened.OccurredAt,
+		})
+		if err == nil && n == 0 {
+			return outbound.ErrNotFound
+		}
+		return err
+	})
+	return wrap("end session", err)
+}
+
+func (r sessions) EndOthers(ctx context.Context, t tenant.ID, owner user.ID, keep session.ID, reason session.EndReason, at time.Time) ([]session.ID, error) {
+	var ended []session.ID
+	err := r.query(ctx, func(q *db.Queries) error {
+		rows, err := q.EndOtherSessions(ctx, db.EndOtherSessionsParams{
+			TenantID: uuid.UUID(t), UserID: uuid.UUID(owner), Keep: uuid.UUID(keep), EndedAt: &at, EndReason: string(reason),
+		})
+		slices.SortFunc(rows, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+		for _, id := range rows {
+			ended = append(ended, session.ID(id))
+		}
+		return err
+	})
+	return ended, wrap("end other sessions", err)
+}
+
+func (r sessions) ListLive(ctx context.Context, t tenant.ID, owner user.ID, now time.Time, before session.ID, limit int) ([]session.Session, error) {
+	if before.IsZero() {
+		before = session.ID(uuid.Max)
+	}
+	list := []session.Session{}
+	err := r.query(ctx, func(q *db.Queries) error {
+		rows, err := q.ListLiveSessions(ctx, db.ListLiveSessionsParams{
+			TenantID: uuid.UUID(t), UserID: uuid.UUID(owner), Before: uuid.UUID(before), Now: now, PageSize: int32(min(limit, 1<<20)),
+		})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			s, err := restoreSession(row)
+			if err != nil {
+				return err
+			}
+			list = append(list, s)
+		}
+		return nil
+	})
+	return list, wrap("list sessions", err)
+}
+
+func sessionRow(s session.Session) db.InsertSessionParams {
+	return db.InsertSessionParams{
+		TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.ID), UserID: uuid.UUID(s.User),
+		Address: s.Address, UserAgent: s.UserAgent,
+		DeviceName: s.Device.Name, DeviceType: string(s.Device.Type), Browser: s.Device.Browser, Os: s.Device.OS,
+		Methods: strings.Join(s.Methods, " "), AuthenticatedAt: s.AuthenticatedAt,
+		CreatedAt: s.CreatedAt, LastActivityAt: s.LastActivityAt, ExpiresAt: s.ExpiresAt, EndsAt: s.EndsAt,
+		EndedAt: s.EndedAt, EndReason: string(s.EndReason),
+		SecretHash: s.Rotation.SecretHash[:], Generation: int64(s.Rotation.Generation), RotatedAt: s.Rotation.RotatedAt,
+	}
+}
+
+func restoreSession(row db.Session) (session.Session, error) {
+	generation := uint32(row.Generation)
+	if int64(generation) != row.Generation {
+		return session.Session{}, fmt.Errorf("session %s: stored generation %d is out of range", row.ID, row.Generation)
+	}
+	return session.Restore(session.Snapshot{
+		Session: session.Session{
+			Tenant: tenant.ID(row.TenantID), ID: session.ID(row.ID), User: user.ID(row.UserID),
+			Address: row.Address, UserAgent: row.UserAgent,
+			Device:  session.Device{Name: row.DeviceName, Browser: row.Browser, OS: row.Os},
+			Methods: strings.Fields(row.Methods), AuthenticatedAt: row.AuthenticatedAt.UTC(),
+			CreatedAt: row.CreatedAt.UTC(), LastActivityAt: row.LastActivityAt.UTC(),
+			ExpiresAt: row.ExpiresAt.UTC(), EndsAt: row.EndsAt.UTC(), EndedAt: utc(row.EndedAt),
+			Rotation: session.Rotation{Generation: generation, RotatedAt: row.RotatedAt.UTC()},
+		},
+		DeviceType: row.DeviceType, EndReason: row.EndReason, SecretHash: row.SecretHash,
+	})
+}
+
+// utc moves an optional instant to UTC; the driver gives local time.
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}

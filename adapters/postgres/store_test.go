@@ -1,0 +1,262 @@
+package postgres_test
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/plinto/plinto/adapters/postgres"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/outbound"
+	"github.com/plinto/plinto/ports/porttest"
+)
+
+// server gives the URL of a server on which databases may be made.
+func server(t *testing.T) string {
+	t.Helper()
+	address := os.Getenv("PLINTO_TEST_POSTGRES")
+	if address == "" {
+		t.Skip("PLINTO_TEST_POSTGRES is not set: nothing of PostgreSQL is tested")
+	}
+	return address
+}
+
+// database makes an empty database that is dropped when the test ends.
+func database(t *testing.T) string {
+	t.Helper()
+	address := server(t)
+	name := "plinto_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	run := func(ctx context.Context, sql string) {
+		conn, err := pgx.Connect(ctx, address)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, conn.Close(ctx)) }()
+		_, err = conn.Exec(ctx, sql)
+		require.NoError(t, err)
+	}
+	run(t.Context(), "CREATE DATABASE "+name)
+	t.Cleanup(func() { run(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)") })
+	u, err := url.Parse(address)
+	require.NoError(t, err)
+	u.Path = "/" + name
+	return u.String()
+}
+
+func options(address string) postgres.Options {
+	return postgres.Options{
+		URL: address, PoolSize: 4, MaxOverflow: 4, PoolTimeout: 5 * time.Second,
+		MaxLifetime: time.Hour, MaxLifetimeJitter: time.Minute, MaxIdleTime: time.Minute,
+		ConnectTimeout: 5 * time.Second, StatementTimeout: 5 * time.Second, LockTimeout: 2 * time.Second,
+	}
+}
+
+func open(t *testing.T, o postgres.Options) *postgres.Store {
+	t.Helper()
+	s, err := postgres.Open(t.Context(), o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+func migrate(t *testing.T, o postgres.Options) {
+	t.Helper()
+	m, err := postgres.Migrator(o)
+	require.NoError(t, err)
+	_, err = m.Up(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, m.Close())
+}
+
+// migrated gives a store on a database of its own, and a connection beside it.
+func migrated(t *testing.T) (*postgres.Store, *pgx.Conn) {
+	t.Helper()
+	o := options(database(t))
+	migrate(t, o)
+	beside, err := pgx.Connect(t.Context(), o.URL)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, beside.Close(context.Background())) })
+	return open(t, o), beside
+}
+
+func exec(t *testing.T, conn *pgx.Conn, sql string, args ...any) {
+	t.Helper()
+	_, err := conn.Exec(t.Context(), sql, args...)
+	require.NoError(t, err)
+}
+
+func TestStore(t *testing.T) {
+	porttest.Store(t, func(t *testing.T) porttest.StoreHarness {
+		store, beside := migrated(t)
+		return porttest.StoreHarness{
+			Store: store,
+			Exec:  func(t *testing.T, sql string) { t.Helper(); exec(t, beside, sql) },
+			BreakCommits: func(t *testing.T) {
+				exec(t, beside, "CREATE TABLE broken (id uuid REFERENCES tenants (id) DEFERRABLE INITIALLY DEFERRED)")
+				exec(t, beside, `CREATE FUNCTION break_commits() RETURNS trigger LANGUAGE plpgsql AS
+					$$ BEGIN INSERT INTO broken VALUES (gen_random_uuid()); RETURN NULL; END $$`)
+				exec(t, beside, "CREATE TRIGGER break_commits AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION break_commits()")
+			},
+		}
+	})
+}
+
+func TestMigrationsGoUpAndDownAndUp(t *testing.T) {
+	o := options(database(t))
+	m, err := postgres.Migrator(o)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, m.Close()) }()
+	up, err := m.Up(t.Context())
+	require.NoError(t, err)
+	for range up {
+		_, err := m.Down(t.Context())
+		require.NoError(t, err)
+	}
+	conn, err := pgx.Connect(t.Context(), o.URL)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(t.Context())) }()
+	var left int
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relname NOT LIKE 'goose%'").Scan(&left))
+	require.Zero(t, left, "down leaves nothing behind")
+	again, err := m.Up(t.Context())
+	require.NoError(t, err)
+	require.Len(t, again, len(up))
+}
+
+func TestInstancesThatStartTogetherMigrateOnce(t *testing.T) {
+	o := options(database(t))
+	done := make(chan int, 4)
+	for range cap(done) {
+		go func() {
+			m, err := postgres.Migrator(o)
+			if err != nil {
+				t.Error(err)
+				done <- 0
+				return
+			}
+			steps, err := m.Up(context.Background())
+			if err := m.Close(); err != nil {
+				t.Error(err)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			done <- len(steps)
+		}()
+	}
+	total := 0
+	for range cap(done) {
+		total += <-done
+	}
+	require.EqualValues(t, open(t, o).Health(t.Context()).Migrations.Expected, total)
+}
+
+// A transaction that began earlier commits later: a reader that has seen the
+// later one's event must still get the earlier one's.
+func TestEventsThatCommitOutOfOrderAreNotMissed(t *testing.T) {
+	store, beside := migrated(t)
+	ctx := t.Context()
+	happened := func(request string) event.Event {
+		return event.SignedUp(event.Origin{Tenant: tenant.Default, RequestID: request}, user.ID{1}, time.Unix(0, 0).UTC())
+	}
+	tx, err := beside.Begin(ctx)
+	require.NoError(t, err)
+	_, err = tx.Exec(ctx, `INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+		VALUES ($1, 'user.created', 'x', 'x', 'early', '', '{}', now())`, uuid.UUID(tenant.Default))
+	require.NoError(t, err)
+	require.NoError(t, store.Events().Append(ctx, happened("late")))
+
+	var p event.Position
+	var got []string
+	read := func() {
+		list, err := store.Events().After(ctx, tenant.Default, p, 10)
+		require.NoError(t, err)
+		for _, e := range list {
+			got = append(got, e.RequestID)
+			p = e.Position
+		}
+	}
+	read()
+	require.Empty(t, got, "the later one is held back while the earlier one runs")
+	latest, err := store.Events().Latest(ctx, tenant.Default, 10)
+	require.NoError(t, err)
+	require.Empty(t, latest)
+	require.NoError(t, tx.Commit(ctx))
+	read()
+	require.Equal(t, []string{"early", "late"}, got)
+	require.NoError(t, store.Events().Append(ctx, happened("last")))
+	read()
+	require.Equal(t, []string{"early", "late", "last"}, got)
+}
+
+func TestEventsOfARestoredBackupAreReadable(t *testing.T) {
+	store, beside := migrated(t)
+	ctx := t.Context()
+	require.NoError(t, store.Events().Append(ctx, event.SignedUp(event.Origin{Tenant: tenant.Default, RequestID: "old"}, user.ID{1}, time.Unix(0, 0))))
+	n, err := store.AdoptRestored(ctx)
+	require.NoError(t, err)
+	require.Zero(t, n, "nothing is restored here yet")
+
+	// As a logical backup of a server that had given more transaction ids.
+	exec(t, beside, "UPDATE events SET transaction_id = '99999999999'")
+	list, err := store.Events().After(ctx, tenant.Default, event.Position{}, 10)
+	require.NoError(t, err)
+	require.Empty(t, list, "held back")
+	n, err = store.AdoptRestored(ctx)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+	require.NoError(t, store.Events().Append(ctx, event.SignedUp(event.Origin{Tenant: tenant.Default, RequestID: "new"}, user.ID{1}, time.Unix(0, 0))))
+	list, err = store.Events().After(ctx, tenant.Default, event.Position{}, 10)
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	// A reader's position from before the backup goes on behind what it saw.
+	list, err = store.Events().After(ctx, tenant.Default, event.Position{Transaction: 99999999999, Sequence: list[0].Position.Sequence}, 10)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.Equal(t, "new", list[0].RequestID)
+}
+
+// A sign-in whose password was right when it was read, and is changed while the
+// session is opened, opens none.
+func TestASignInWaitsForAPasswordChangeAndLoses(t *testing.T) {
+	store, beside := migrated(t)
+	ctx := t.Context()
+	a := porttest.Account("ann@example.com")
+	require.NoError(t, store.Users().Register(ctx, a))
+	tx, err := beside.Begin(ctx)
+	require.NoError(t, err)
+	_, err = tx.Exec(ctx, "UPDATE users SET updated_at = now()")
+	require.NoError(t, err)
+	_, err = tx.Exec(ctx, "UPDATE passwords SET hash = 'another'")
+	require.NoError(t, err)
+	s := porttest.Session(a.User)
+	opened := make(chan error, 1)
+	go func() {
+		opened <- store.Sessions().Open(context.Background(), s, a.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, s))
+	}()
+	waitForLock(t)
+	require.NoError(t, tx.Commit(ctx))
+	require.ErrorIs(t, <-opened, outbound.ErrStale)
+	_, err = store.Sessions().ByID(ctx, tenant.Default, s.ID)
+	require.ErrorIs(t, err, outbound.ErrNotFound)
+}
+
+// waitForLock returns when a statement waits for a lock.
+func waitForLock(t *testing.T) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), server(t))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(t.Context())) }()
+	require.Eventually(t, func() bool {
+		var waiting int
+		require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_locks WHERE NOT granted").Scan(&waiting))
+		return waiting > 0
+	}, 2*time.Second, 5*time.Millisecond)
+}

@@ -1,0 +1,25 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/pressly/goose/v3"
+
+	"github.com/plinto/plinto/adapters/internal/migration"
+	schema "github.com/plinto/plinto/sql"
+)
+
+// Migrator moves the schema of the store's own database. Closing it closes the
+// store.
+func (s *Store) Migrator() (*migration.Migrator, error) {
+	return migration.New(goose.DialectSQLite3, s.write, schema.SQLite())
+}
+
+// Migrate applies what is pending.
+func (s *Store) Migrate(ctx context.Context) ([]migration.Step, error) {
+	m, err := s.Migrator()
+	if err != nil {
+		return nil, err
+	}
+	return m.Up(ctx)
+}

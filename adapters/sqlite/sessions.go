@@ -1,0 +1,179 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/plinto/plinto/adapters/sqlite/internal/column"
+	"github.com/plinto/plinto/adapters/sqlite/internal/db"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+type sessions struct{ repositories }
+
+func (r sessions) Open(ctx context.Context, s session.Session, passwordHash string, e event.Event) error {
+	return wrap("open session", r.writing(ctx, func(q *db.Queries) error {
+		at := column.Micros(s.CreatedAt)
+		n, err := q.RecordSignIn(ctx, db.RecordSignInParams{
+			TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.User), PasswordHash: passwordHash, At: &at,
+		})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return outbound.ErrStale
+		}
+		if err := q.InsertSession(ctx, sessionRow(s)); err != nil {
+			return err
+		}
+		return insertEvents(ctx, q, []event.Event{e})
+	}))
+}
+
+func (r sessions) ByID(ctx context.Context, t tenant.ID, id session.ID) (session.Session, error) {
+	var s session.Session
+	err := r.reading(ctx, func(q *db.Queries) error {
+		row, err := q.SessionByID(ctx, db.SessionByIDParams{TenantID: uuid.UUID(t), ID: uuid.UUID(id)})
+		if err != nil {
+			return err
+		}
+		s, err = restoreSession(row)
+		return err
+	})
+	return s, wrap("find session", err)
+}
+
+func (r sessions) WithUser(ctx context.Context, t tenant.ID, id session.ID) (session.Session, user.User, error) {
+	var s session.Session
+	var u user.User
+	err := r.reading(ctx, func(q *db.Queries) error {
+		row, err := q.SessionWithUser(ctx, db.SessionWithUserParams{TenantID: uuid.UUID(t), ID: uuid.UUID(id)})
+		if err != nil {
+			return err
+		}
+		if s, err = restoreSession(row.Session); err != nil {
+			return err
+		}
+		u, err = restoreUser(row.User)
+		return err
+	})
+	return s, u, wrap("find session and user", err)
+}
+
+func (r sessions) Rotate(ctx context.Context, o outbound.Rotation) (session.Session, error) {
+	var s session.Session
+	err := r.writing(ctx, func(q *db.Queries) error {
+		row, err := q.RotateSession(ctx, db.RotateSessionParams{
+			TenantID: uuid.UUID(o.Tenant), ID: uuid.UUID(o.Session),
+			PresentedHash: o.Presented.Hash[:], NextHash: o.Presented.NextHash[:], Generation: int64(o.Presented.Generation),
+			Now: column.Micros(o.Now), ExpiresAt: column.Micros(o.Now.Add(o.Lifetime.Sliding)),
+		})
+		if err != nil {
+			return err
+		}
+		s, err = restoreSession(row)
+		return err
+	})
+	if errors.Is(err, outbound.ErrNotFound) {
+		err = outbound.ErrStale
+	}
+	return s, wrap("rotate session", err)
+}
+
+func (r sessions) End(ctx context.Context, e outbound.Ending) error {
+	return wrap("end session", r.writing(ctx, func(q *db.Queries) error {
+		n, err := q.EndSession(ctx, db.EndSessionParams{
+			TenantID: uuid.UUID(e.Tenant), ID: uuid.UUID(e.Session), UserID: uuid.UUID(e.Owner),
+			EndedAt: column.Optional(&e.At), EndReason: string(e.Reason),
+		})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return outbound.ErrNotFound
+		}
+		return insertEvents(ctx, q, []event.Event{e.Event})
+	}))
+}
+
+func (r sessions) EndOthers(ctx context.Context, t tenant.ID, owner user.ID, keep session.ID, reason session.EndReason, at time.Time) ([]session.ID, error) {
+	var ended []session.ID
+	err := r.writing(ctx, func(q *db.Queries) error {
+		rows, err := q.EndOtherSessions(ctx, db.EndOtherSessionsParams{
+			TenantID: uuid.UUID(t), UserID: uuid.UUID(owner), Keep: uuid.UUID(keep), EndedAt: column.Optional(&at), EndReason: string(reason),
+		})
+		slices.SortFunc(rows, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+		for _, id := range rows {
+			ended = append(ended, session.ID(id))
+		}
+		return err
+	})
+	return ended, wrap("end other sessions", err)
+}
+
+func (r sessions) ListLive(ctx context.Context, t tenant.ID, owner user.ID, now time.Time, before session.ID, limit int) ([]session.Session, error) {
+	if before.IsZero() {
+		before = session.ID(uuid.Max)
+	}
+	list := []session.Session{}
+	err := r.reading(ctx, func(q *db.Queries) error {
+		rows, err := q.ListLiveSessions(ctx, db.ListLiveSessionsParams{
+			TenantID: uuid.UUID(t), UserID: uuid.UUID(owner), Before: uuid.UUID(before), Now: column.Micros(now), PageSize: int64(limit),
+		})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			s, err := restoreSession(row)
+			if err != nil {
+				return err
+			}
+			list = append(list, s)
+		}
+		return nil
+	})
+	return list, wrap("list sessions", err)
+}
+
+func sessionRow(s session.Session) db.InsertSessionParams {
+	return db.InsertSessionParams{
+		TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.ID), UserID: uuid.UUID(s.User),
+		Address: s.Address, UserAgent: s.UserAgent,
+		DeviceName: s.Device.Name, DeviceType: string(s.Device.Type), Browser: s.Device.Browser, Os: s.Device.OS,
+		Methods: strings.Join(s.Methods, " "), AuthenticatedAt: column.Micros(s.AuthenticatedAt),
+		CreatedAt: column.Micros(s.CreatedAt), LastActivityAt: column.Micros(s.LastActivityAt),
+		ExpiresAt: column.Micros(s.ExpiresAt), EndsAt: column.Micros(s.EndsAt),
+		EndedAt: column.Optional(s.EndedAt), EndReason: string(s.EndReason),
+		SecretHash: s.Rotation.SecretHash[:], Generation: int64(s.Rotation.Generation), RotatedAt: column.Micros(s.Rotation.RotatedAt),
+	}
+}
+
+func restoreSession(row db.Session) (session.Session, error) {
+	generation := uint32(row.Generation)
+	if int64(generation) != row.Generation {
+		return session.Session{}, fmt.Errorf("session %s: stored generation %d is out of range", row.ID, row.Generation)
+	}
+	return session.Restore(session.Snapshot{
+		Session: session.Session{
+			Tenant: tenant.ID(row.TenantID), ID: session.ID(row.ID), User: user.ID(row.UserID),
+			Address: row.Address, UserAgent: row.UserAgent,
+			Device:  session.Device{Name: row.DeviceName, Browser: row.Browser, OS: row.Os},
+			Methods: strings.Fields(row.Methods), AuthenticatedAt: row.AuthenticatedAt.Time(),
+			CreatedAt: row.CreatedAt.Time(), LastActivityAt: row.LastActivityAt.Time(),
+			ExpiresAt: row.ExpiresAt.Time(), EndsAt: row.EndsAt.Time(), EndedAt: row.EndedAt.Pointer(),
+			Rotation: session.Rotation{Generation: generation, RotatedAt: row.RotatedAt.Time()},
+		},
+		DeviceType: row.DeviceType, EndReason: row.EndReason, SecretHash: row.SecretHash,
+	})
+}

@@ -1,0 +1,109 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/plinto/plinto/adapters/sqlite"
+	"github.com/plinto/plinto/ports/outbound"
+	"github.com/plinto/plinto/ports/porttest"
+)
+
+func open(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	_, err = s.Migrate(t.Context())
+	require.NoError(t, err)
+	return s
+}
+
+func TestStoreInAFile(t *testing.T) {
+	porttest.Store(t, func(t *testing.T) porttest.StoreHarness {
+		path := filepath.Join(t.TempDir(), "plinto.db")
+		store := open(t, path)
+		db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, db.Close()) })
+		return harness(store, func(ctx context.Context, text string) error {
+			_, err := db.ExecContext(ctx, text)
+			return err
+		})
+	})
+}
+
+func TestStoreInMemory(t *testing.T) {
+	porttest.Store(t, func(t *testing.T) porttest.StoreHarness {
+		store := open(t, sqlite.Memory)
+		return harness(store, store.Exec)
+	})
+}
+
+func harness(store outbound.Store, exec func(context.Context, string) error) porttest.StoreHarness {
+	run := func(t *testing.T, text string) {
+		t.Helper()
+		require.NoError(t, exec(t.Context(), text))
+	}
+	return porttest.StoreHarness{
+		Store: store,
+		Exec:  run,
+		BreakCommits: func(t *testing.T) {
+			run(t, "CREATE TABLE broken (id TEXT REFERENCES tenants (id) DEFERRABLE INITIALLY DEFERRED)")
+			run(t, "CREATE TRIGGER break_commits AFTER INSERT ON events BEGIN INSERT INTO broken VALUES ('nobody'); END")
+		},
+	}
+}
+
+func TestTheFileIsItsOwnersAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data", "deep", "a b%?#.db")
+	open(t, path)
+	for name, mode := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700, path + "-wal": 0o600} {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		require.Equal(t, mode, info.Mode().Perm(), name)
+	}
+}
+
+func TestWhatIsNoDatabaseIsUnavailable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plinto.db")
+	require.NoError(t, os.WriteFile(path, []byte("this is a text and has been one for quite a while, at least since the header was read"), 0o600))
+	_, err := sqlite.Open(t.Context(), path)
+	require.ErrorIs(t, err, outbound.ErrUnavailable)
+	_, err = sqlite.Open(t.Context(), t.TempDir())
+	require.Error(t, err)
+}
+
+func TestMigrationsGoUpAndDownAndUp(t *testing.T) {
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "plinto.db"))
+	require.NoError(t, err)
+	m, err := store.Migrator()
+	require.NoError(t, err)
+	up, err := m.Up(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, up)
+	for range up {
+		step, err := m.Down(t.Context())
+		require.NoError(t, err)
+		require.NotZero(t, step.Version)
+	}
+	none, err := m.Down(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, none.Version)
+	again, err := m.Up(t.Context())
+	require.NoError(t, err)
+	require.Len(t, again, len(up))
+	status, err := m.Status(t.Context())
+	require.NoError(t, err)
+	require.Len(t, status, len(up))
+	for _, s := range status {
+		require.False(t, s.AppliedAt.IsZero(), s.Name)
+	}
+	require.True(t, store.Health(t.Context()).Ready())
+	require.NoError(t, store.Close())
+}

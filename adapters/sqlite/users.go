@@ -1,0 +1,111 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/plinto/plinto/adapters/sqlite/internal/column"
+	"github.com/plinto/plinto/adapters/sqlite/internal/db"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+type users struct{ repositories }
+
+func (r users) Register(ctx context.Context, a outbound.Account) error {
+	err := r.writing(ctx, func(q *db.Queries) error {
+		if err := q.InsertUser(ctx, userRow(a.User)); err != nil {
+			return err
+		}
+		if err := q.InsertPassword(ctx, db.InsertPasswordParams{
+			TenantID: uuid.UUID(a.User.Tenant), UserID: uuid.UUID(a.User.ID), Hash: a.PasswordHash, UpdatedAt: column.Micros(a.User.CreatedAt),
+		}); err != nil {
+			return err
+		}
+		if err := q.InsertSession(ctx, sessionRow(a.Session)); err != nil {
+			return err
+		}
+		return insertEvents(ctx, q, a.Events)
+	})
+	return wrap("register user", err)
+}
+
+func (r users) Taken(ctx context.Context, t tenant.ID, email user.Email, name user.Username) (outbound.Taken, error) {
+	var taken outbound.Taken
+	err := r.reading(ctx, func(q *db.Queries) error {
+		rows, err := q.NamesTaken(ctx, db.NamesTakenParams{TenantID: uuid.UUID(t), EmailKey: email.Key(), UsernameKey: usernameKey(name)})
+		for _, row := range rows {
+			taken.Email = taken.Email || row.EmailKey == email.Key()
+			taken.Username = taken.Username || (row.UsernameKey != nil && !name.IsZero() && *row.UsernameKey == name.Key())
+		}
+		return err
+	})
+	return taken, wrap("look names up", err)
+}
+
+func (r users) ForSignIn(ctx context.Context, t tenant.ID, who user.Identifier) (user.User, string, error) {
+	var u user.User
+	var hash string
+	err := r.reading(ctx, func(q *db.Queries) error {
+		row, err := q.UserForSignIn(ctx, db.UserForSignInParams{TenantID: uuid.UUID(t), Identifier: who.Key()})
+		if err != nil {
+			return err
+		}
+		if row.Hash != nil {
+			hash = *row.Hash
+		}
+		u, err = restoreUser(row.User)
+		return err
+	})
+	return u, hash, wrap("find user for sign-in", err)
+}
+
+func userRow(u user.User) db.InsertUserParams {
+	var name *string
+	if !u.Username.IsZero() {
+		s := u.Username.String()
+		name = &s
+	}
+	p := u.Profile
+	return db.InsertUserParams{
+		TenantID: uuid.UUID(u.Tenant), ID: uuid.UUID(u.ID),
+		Email: u.Email.String(), EmailKey: u.Email.Key(), EmailVerified: u.EmailVerified,
+		Username: name, UsernameKey: usernameKey(u.Username),
+		FirstName: p.FirstName, LastName: p.LastName, DisplayName: p.DisplayName, ProfileImageUrl: p.ImageURL,
+		PhoneNumber: p.PhoneNumber, Timezone: p.Timezone, Locale: p.Locale,
+		UserMetadata: string(u.Metadata), Status: string(u.Status),
+		CreatedAt: column.Micros(u.CreatedAt), UpdatedAt: column.Micros(u.UpdatedAt), LastSignInAt: column.Optional(u.LastSignInAt),
+	}
+}
+
+func restoreUser(row db.User) (user.User, error) {
+	return user.Restore(user.Snapshot{
+		Tenant: tenant.ID(row.TenantID), ID: user.ID(row.ID),
+		Email: row.Email, EmailVerified: row.EmailVerified, Username: row.Username,
+		Profile: user.Profile{
+			FirstName: row.FirstName, LastName: row.LastName, DisplayName: row.DisplayName, ImageURL: row.ProfileImageUrl,
+			PhoneNumber: row.PhoneNumber, Timezone: row.Timezone, Locale: row.Locale,
+		},
+		Metadata: []byte(row.UserMetadata), Status: row.Status,
+		CreatedAt: row.CreatedAt.Time(), UpdatedAt: row.UpdatedAt.Time(), LastSignInAt: row.LastSignInAt.Pointer(),
+	})
+}
+
+func usernameKey(name user.Username) *string {
+	if name.IsZero() {
+		return nil
+	}
+	key := name.Key()
+	return &key
+}
+
+// wrap says what was attempted.
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

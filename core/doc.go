@@ -1,0 +1,38 @@
+// Package core is the domain: what a user, a session, a token and a limit are,
+// and the rules they obey. It performs no I/O and reads no clock.
+//
+// # Two tiers
+//
+// The nouns (core/user, core/session, core/token and the others beside this
+// file) are values and pure functions of values. Time, randomness and keys
+// come in as parameters, so a rule can be tried with nothing installed.
+//
+// The use cases (core/app and below) are written against the interfaces of
+// ports and put the nouns to work. They know no technology.
+//
+//	core/<noun>  <-  ports/{inbound,outbound}  <-  core/app/<capability>
+//	core/<noun>, ports/inbound   <-  adapters that drive  (httpapi)
+//	core/<noun>, ports/outbound  <-  adapters that are driven (postgres, sqlite, redis, ...)
+//	config, core/app, adapters   <-  cmd/plinto
+//
+// "A <- B" reads "B imports A". Everybody may use the nouns; only core/app is
+// written against ports; only adapters touch the world; only cmd knows who
+// plays which part. A test in cmd/plinto holds the rule, transitively.
+//
+// # Glossary
+//
+//   - Tenant: a closed world of users. There is one, tenant.Default, and every
+//     key and query already names it.
+//   - User: an account, known by an id, an e-mail address and perhaps a user name.
+//   - Credential: what proves a user; now a password.
+//   - Session: one sign-in on one device. It is also the token family: a single
+//     row with a generation counter.
+//   - Refresh token: the opaque, rotating secret of a session ("prt_...").
+//   - Access token: a short-lived signed JWT that names user and session (RFC 9068).
+//   - Generation: how many times a session's refresh token was rotated.
+//   - Grace: how long the last token may be repeated by a client that lost the answer.
+//   - Reuse: a genuine but older token is presented; the session ends.
+//   - Event: something that happened, written in the transaction that made it so.
+//   - Fault: an error that a caller may be told.
+//   - Subject (of a limit): whose budget a request draws on: an address, an account, a session.
+package core

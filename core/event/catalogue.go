@@ -1,0 +1,75 @@
+package event
+
+import (
+	"time"
+
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/user"
+)
+
+// Name is a dotted name of what happened. Readers may switch on it.
+type Name string
+
+// The names.
+const (
+	UserCreated          Name = "user.created"
+	SessionCreated       Name = "session.created"
+	SessionRevoked       Name = "session.revoked"
+	SessionReuseDetected Name = "session.reuse_detected"
+	SignInFailed         Name = "sign_in.failed"
+	KeyRotated           Name = "key.rotated"
+)
+
+// Names lists the catalogue.
+func Names() []Name {
+	return []Name{UserCreated, SessionCreated, SessionRevoked, SessionReuseDetected, SignInFailed, KeyRotated}
+}
+
+// SignedUp tells of a new account.
+func SignedUp(o Origin, id user.ID, at time.Time) Event {
+	return o.event(UserCreated, OfUser(id), OfUser(id), at, nil)
+}
+
+// SignedIn tells of a new session.
+func SignedIn(o Origin, s session.Session) Event {
+	return o.event(SessionCreated, OfUser(s.User), OfSession(s.ID), s.CreatedAt, map[string]string{
+		"user_id": s.User.String(), "device_type": string(s.Device.Type), "browser": s.Device.Browser, "os": s.Device.OS,
+	})
+}
+
+// Reasons for a failed sign-in. They are for operators; the caller is told
+// nothing of them.
+const (
+	UnknownAccount = "unknown_account"
+	WrongPassword  = "wrong_password"
+	NoPassword     = "no_password"
+	NotActive      = "not_active"
+)
+
+// FailedSignIn tells of a sign-in that was refused. Who is the zero ID when no
+// account has the given name; the name itself is not kept, since people type
+// passwords into the wrong field.
+func FailedSignIn(o Origin, who user.ID, reason string, at time.Time) Event {
+	subject := ""
+	if !who.IsZero() {
+		subject = OfUser(who)
+	}
+	return o.event(SignInFailed, Anonymous, subject, at, map[string]string{"reason": reason})
+}
+
+// Ended tells of a session's end. The actor is who ended it.
+func Ended(o Origin, actor string, id session.ID, owner user.ID, reason session.EndReason, at time.Time) Event {
+	return o.event(SessionRevoked, actor, OfSession(id), at, map[string]string{"reason": string(reason), "user_id": owner.String()})
+}
+
+// ReuseFound tells of an old refresh token that was presented.
+func ReuseFound(o Origin, id session.ID, owner user.ID, at time.Time) Event {
+	return o.event(SessionReuseDetected, Anonymous, OfSession(id), at, map[string]string{"user_id": owner.String()})
+}
+
+// Rotated tells of a new signing key.
+func Rotated(o Origin, actor, kid, algorithm string, activeFrom, at time.Time) Event {
+	return o.event(KeyRotated, actor, OfKey(kid), at, map[string]string{
+		"algorithm": algorithm, "active_from": activeFrom.UTC().Format(time.RFC3339Nano),
+	})
+}

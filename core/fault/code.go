@@ -1,0 +1,95 @@
+package fault
+
+// Code is a stable, documented name of a fault. Programs may switch on it.
+type Code string
+
+// Kind groups codes by what a caller can do about them.
+type Kind int
+
+// The kinds. An edge has one table from kind to its own status.
+const (
+	KindInternal        Kind = iota // a defect; nothing to do but quote the request id
+	KindMalformed                   // not readable as a request at all
+	KindInvalid                     // readable, but against the rules
+	KindUnauthenticated             // no proof of who asks, or a bad one
+	KindForbidden                   // known, and not allowed
+	KindNotFound
+	KindMethod      // the resource knows other methods
+	KindConflict    // against what is already there
+	KindTooLarge    // more bytes than accepted
+	KindMediaType   // a content type that is not spoken here
+	KindLimited     // too many or too busy; try later
+	KindUnavailable // something Plinto needs is away; try later
+	KindTimeout     // the request took longer than it may
+)
+
+// The codes. The list is closed: an edge answers nothing else.
+const (
+	Internal             Code = "internal_error"
+	MalformedRequest     Code = "malformed_request"
+	ValidationError      Code = "validation_error"
+	NotAuthenticated     Code = "not_authenticated"
+	InvalidToken         Code = "invalid_token"
+	InvalidCredentials   Code = "invalid_credentials"
+	InvalidRefreshToken  Code = "invalid_refresh_token"
+	SignupsDisabled      Code = "signups_disabled"
+	NotFound             Code = "not_found"
+	MethodNotAllowed     Code = "method_not_allowed"
+	EmailTaken           Code = "email_taken"
+	UsernameTaken        Code = "username_taken"
+	Conflict             Code = "conflict"
+	BodyTooLarge         Code = "body_too_large"
+	UnsupportedMediaType Code = "unsupported_media_type"
+	RateLimited          Code = "rate_limited"
+	Overloaded           Code = "overloaded"
+	Unavailable          Code = "service_unavailable"
+	Timeout              Code = "timeout"
+)
+
+type meaning struct {
+	kind    Kind
+	message string
+}
+
+var meanings = map[Code]meaning{
+	Internal:             {KindInternal, "Something went wrong on our side. Quote the request id when you report it."},
+	MalformedRequest:     {KindMalformed, "The request could not be read."},
+	ValidationError:      {KindInvalid, "The request has invalid values."},
+	NotAuthenticated:     {KindUnauthenticated, "Authentication is required."},
+	InvalidToken:         {KindUnauthenticated, "The access token is invalid, expired or revoked."},
+	InvalidCredentials:   {KindUnauthenticated, "The credentials are not right."},
+	InvalidRefreshToken:  {KindUnauthenticated, "The refresh token is not valid. Sign in again."},
+	SignupsDisabled:      {KindForbidden, "New accounts are not being accepted."},
+	NotFound:             {KindNotFound, "There is nothing here by that name."},
+	MethodNotAllowed:     {KindMethod, "This resource does not know that method."},
+	EmailTaken:           {KindConflict, "An account with this e-mail address exists already."},
+	UsernameTaken:        {KindConflict, "An account with this user name exists already."},
+	Conflict:             {KindConflict, "The request conflicts with the present state."},
+	BodyTooLarge:         {KindTooLarge, "The request body is too large."},
+	UnsupportedMediaType: {KindMediaType, "The request body must be application/json."},
+	RateLimited:          {KindLimited, "Too many requests. Wait before trying again."},
+	Overloaded:           {KindLimited, "The service is busy. Wait before trying again."},
+	Unavailable:          {KindUnavailable, "The service is not available right now. Try again shortly."},
+	Timeout:              {KindTimeout, "The request took too long."},
+}
+
+// Codes lists every code there is, in no order.
+func Codes() []Code {
+	all := make([]Code, 0, len(meanings))
+	for c := range meanings {
+		all = append(all, c)
+	}
+	return all
+}
+
+// Kind says what a caller can do about c; KindInternal for a code that is not
+// in the list.
+func (c Code) Kind() Kind { return meanings[c].kind }
+
+// Message is the sentence for people that goes with c.
+func (c Code) Message() string {
+	if m, ok := meanings[c]; ok {
+		return m.message
+	}
+	return meanings[Internal].message
+}

@@ -1,0 +1,76 @@
+// Package id holds typed identifiers. An identifier is a UUID (RFC 9562) whose
+// Go type names what it identifies, so that a session's id cannot be passed
+// where a user's is wanted. It makes none: new ones come from a port.
+package id
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+)
+
+// Of identifies a T. The zero value identifies nothing.
+type Of[T any] [16]byte
+
+// ErrMalformed says that a text is not an identifier.
+var ErrMalformed = errors.New("malformed identifier")
+
+// Parse reads the canonical form, 36 lower-case characters with four hyphens
+// (RFC 9562 section 4), and nothing else: two spellings of one identifier
+// would be two cache keys and two log entries.
+func Parse[T any](s string) (Of[T], error) {
+	var o Of[T]
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return o, ErrMalformed
+	}
+	compact := make([]byte, 0, 32)
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'f':
+			compact = append(compact, c)
+		default:
+			return o, ErrMalformed
+		}
+	}
+	if _, err := hex.Decode(o[:], compact); err != nil {
+		return Of[T]{}, ErrMalformed
+	}
+	return o, nil
+}
+
+// String gives the canonical form.
+func (o Of[T]) String() string {
+	var b [36]byte
+	hex.Encode(b[0:8], o[0:4])
+	b[8] = '-'
+	hex.Encode(b[9:13], o[4:6])
+	b[13] = '-'
+	hex.Encode(b[14:18], o[6:8])
+	b[18] = '-'
+	hex.Encode(b[19:23], o[8:10])
+	b[23] = '-'
+	hex.Encode(b[24:36], o[10:16])
+	return string(b[:])
+}
+
+// IsZero reports whether o identifies nothing.
+func (o Of[T]) IsZero() bool { return o == Of[T]{} }
+
+// Compare orders identifiers by their bytes, which for UUIDv7 is the order in
+// which they were made.
+func (o Of[T]) Compare(other Of[T]) int { return bytes.Compare(o[:], other[:]) }
+
+// MarshalText gives the canonical form.
+func (o Of[T]) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText reads the canonical form.
+func (o *Of[T]) UnmarshalText(text []byte) error {
+	v, err := Parse[T](string(text))
+	if err != nil {
+		return err
+	}
+	*o = v
+	return nil
+}

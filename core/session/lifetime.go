@@ -1,0 +1,29 @@
+package session
+
+import "time"
+
+// Lifetime is how long sessions last.
+type Lifetime struct {
+	Sliding  time.Duration // without a refresh
+	Absolute time.Duration // whatever happens
+}
+
+// Expiry is when a session that is used at now expires, if it must end at
+// endsAt.
+func (l Lifetime) Expiry(now, endsAt time.Time) time.Time {
+	if e := now.Add(l.Sliding); e.Before(endsAt) {
+		return e
+	}
+	return endsAt
+}
+
+// EndReason says why a session ended.
+type EndReason string
+
+// The reasons.
+const (
+	SignedOut     EndReason = "signed_out"     // its user signed out with it
+	Revoked       EndReason = "revoked"        // its user ended it from another session
+	ReuseDetected EndReason = "reuse_detected" // an old refresh token of it was presented
+	StateLost     EndReason = "state_lost"     // a refresh token newer than the stored state was presented
+)

@@ -1,0 +1,140 @@
+// Package session owns sign-ins: one session is one sign-in on one device,
+// and the family of all refresh tokens that came of it. How a refresh token is
+// judged is core/token's business.
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/plinto/plinto/core/id"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
+)
+
+// ID identifies a Session. Identifiers are time-ordered, so the order of ids
+// is the order of sign-ins.
+type ID = id.Of[Session]
+
+// Session is one sign-in.
+type Session struct {
+	Tenant tenant.ID
+	ID     ID
+	User   user.ID
+
+	Address   string // the client's address at sign-in; empty when unknown
+	UserAgent string
+	Device    Device
+
+	AuthenticatedAt time.Time // when the user last proved who they are (OpenID Connect Core 1.0 section 2, auth_time)
+	Methods         []string  // how (RFC 8176, amr)
+
+	CreatedAt      time.Time
+	LastActivityAt time.Time
+	ExpiresAt      time.Time // slides with every rotation
+	EndsAt         time.Time // never moves
+
+	EndedAt   *time.Time
+	EndReason EndReason // empty while EndedAt is nil
+
+	Rotation Rotation
+}
+
+// Rotation is where a session's refresh tokens have got to.
+type Rotation struct {
+	SecretHash [32]byte // SHA-256 of the current token's secret
+	Generation uint32   // how many times it was rotated
+	RotatedAt  time.Time
+}
+
+// Device is what a user agent says of itself.
+type Device struct {
+	Name    string
+	Type    DeviceType
+	Browser string
+	OS      string
+}
+
+// DeviceType is a coarse kind of device.
+type DeviceType string
+
+// The device types.
+const (
+	Desktop DeviceType = "desktop"
+	Mobile  DeviceType = "mobile"
+	Tablet  DeviceType = "tablet"
+	Bot     DeviceType = "bot"
+	Unknown DeviceType = "unknown"
+)
+
+// Live reports whether the session may still be used at now.
+func (s Session) Live(now time.Time) bool {
+	return s.EndedAt == nil && now.Before(s.ExpiresAt)
+}
+
+// Opening is what a new session is made of.
+type Opening struct {
+	Tenant     tenant.ID
+	ID         ID
+	User       user.ID
+	Address    string
+	UserAgent  string
+	Device     Device
+	Methods    []string
+	SecretHash [32]byte
+}
+
+// MaxUserAgent is how much of a user agent is kept, in bytes.
+const MaxUserAgent = 512
+
+// New opens a session at now.
+func New(o Opening, life Lifetime, now time.Time) Session {
+	return Session{
+		Tenant: o.Tenant, ID: o.ID, User: o.User,
+		Address: o.Address, UserAgent: clip(o.UserAgent, MaxUserAgent), Device: o.Device,
+		AuthenticatedAt: now, Methods: o.Methods,
+		CreatedAt: now, LastActivityAt: now,
+		ExpiresAt: life.Expiry(now, now.Add(life.Absolute)), EndsAt: now.Add(life.Absolute),
+		Rotation: Rotation{SecretHash: o.SecretHash, RotatedAt: now},
+	}
+}
+
+// Snapshot is a Session as storage keeps it, with the words that need reading.
+type Snapshot struct {
+	Session
+	DeviceType string
+	EndReason  string
+	SecretHash []byte
+}
+
+// Restore makes a Session of what was stored. A row that the rules forbid is
+// an error: it was not written by this package.
+func Restore(s Snapshot) (Session, error) {
+	out := s.Session
+	if len(s.SecretHash) != len(out.Rotation.SecretHash) {
+		return Session{}, fmt.Errorf("session %s: stored secret hash has %d bytes", out.ID, len(s.SecretHash))
+	}
+	copy(out.Rotation.SecretHash[:], s.SecretHash)
+	switch t := DeviceType(s.DeviceType); t {
+	case Desktop, Mobile, Tablet, Bot, Unknown:
+		out.Device.Type = t
+	default:
+		return Session{}, fmt.Errorf("session %s: unknown device type %q", out.ID, s.DeviceType)
+	}
+	if (out.EndedAt == nil) != (s.EndReason == "") {
+		return Session{}, fmt.Errorf("session %s: an ended session has a reason, a live one has none", out.ID)
+	}
+	out.EndReason = EndReason(s.EndReason)
+	return out, nil
+}
+
+// clip shortens s to at most n bytes without cutting a character.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,125 @@
+package token
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/plinto/plinto/core/tenant"
+)
+
+// Algorithm is how access tokens are signed (RFC 7518 section 3.1, RFC 8037).
+type Algorithm string
+
+// The algorithms. All of them let anybody verify and only Plinto sign.
+const (
+	RS256 Algorithm = "RS256"
+	ES256 Algorithm = "ES256"
+	EdDSA Algorithm = "EdDSA"
+)
+
+// ErrAlgorithm says that there is no such algorithm here.
+var ErrAlgorithm = errors.New("unknown signing algorithm")
+
+// ParseAlgorithm reads the name of an algorithm.
+func ParseAlgorithm(s string) (Algorithm, error) {
+	switch a := Algorithm(s); a {
+	case RS256, ES256, EdDSA:
+		return a, nil
+	}
+	return "", fmt.Errorf("%w %q", ErrAlgorithm, s)
+}
+
+// SigningKey is a key pair as storage keeps it.
+type SigningKey struct {
+	Tenant     tenant.ID
+	KID        string // the key's thumbprint (RFC 7638)
+	Number     int    // keys of a tenant are numbered from 1; two of one number cannot be
+	Algorithm  Algorithm
+	Public     []byte // a JWK (RFC 7517)
+	Sealed     []byte // the private key, sealed; nil when it is kept outside the database
+	CreatedAt  time.Time
+	ActiveFrom time.Time // when it begins to sign
+}
+
+// KeyState is what a key is good for at an instant.
+type KeyState string
+
+// The states a key goes through.
+const (
+	KeyNext    KeyState = "next"    // published, does not sign yet
+	KeyActive  KeyState = "active"  // published, signs
+	KeyRetired KeyState = "retired" // published, its tokens may still be alive
+	KeyExpired KeyState = "expired" // no longer published; its tokens are dead
+)
+
+// KeySet is all the keys of a tenant.
+type KeySet struct {
+	Keys []SigningKey
+	// Overlap is how long a key stays published after another has taken
+	// over: the longest life of an access token, and some room for clocks.
+	Overlap time.Duration
+}
+
+// Active is the key that signs at now: of those whose time has come, the one of
+// the highest number. False when there is none.
+func (s KeySet) Active(now time.Time) (SigningKey, bool) {
+	var active SigningKey
+	for _, k := range s.Keys {
+		if !k.ActiveFrom.After(now) && k.Number > active.Number {
+			active = k
+		}
+	}
+	return active, active.Number > 0
+}
+
+// State is what k is good for at now.
+func (s KeySet) State(k SigningKey, now time.Time) KeyState {
+	if k.ActiveFrom.After(now) {
+		return KeyNext
+	}
+	over, ok := s.takenOver(k)
+	switch {
+	case !ok || over.After(now):
+		return KeyActive
+	case over.Add(s.Overlap).After(now):
+		return KeyRetired
+	}
+	return KeyExpired
+}
+
+// Published are the keys that verify at now, the next one included, in the
+// order of their numbers.
+func (s KeySet) Published(now time.Time) []SigningKey {
+	var out []SigningKey
+	for _, k := range s.Keys {
+		if s.State(k, now) != KeyExpired {
+			out = append(out, k)
+		}
+	}
+	slices.SortFunc(out, func(a, b SigningKey) int { return a.Number - b.Number })
+	return out
+}
+
+// Newest is the key of the highest number, whether or not it signs yet.
+func (s KeySet) Newest() (SigningKey, bool) {
+	var newest SigningKey
+	for _, k := range s.Keys {
+		if k.Number > newest.Number {
+			newest = k
+		}
+	}
+	return newest, newest.Number > 0
+}
+
+// takenOver is the first instant at which a later key signs in k's place.
+func (s KeySet) takenOver(k SigningKey) (time.Time, bool) {
+	var first time.Time
+	for _, later := range s.Keys {
+		if later.Number > k.Number && (first.IsZero() || later.ActiveFrom.Before(first)) {
+			first = later.ActiveFrom
+		}
+	}
+	return first, !first.IsZero()
+}

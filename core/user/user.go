@@ -1,0 +1,104 @@
+// Package user owns accounts: who they are, by what names they are found, and
+// whether they may act. It knows nothing of passwords or sessions.
+package user
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/plinto/plinto/core/id"
+	"github.com/plinto/plinto/core/tenant"
+)
+
+// ID identifies a User.
+type ID = id.Of[User]
+
+// User is an account.
+type User struct {
+	Tenant tenant.ID
+	ID     ID
+
+	Email         Email
+	EmailVerified bool
+	Username      Username // zero when the user has none
+
+	Profile  Profile
+	Metadata []byte // a JSON object that belongs to the application
+
+	Status       Status
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+	LastSignInAt *time.Time
+}
+
+// Profile is what a user says about themselves; every part may be absent.
+type Profile struct {
+	FirstName, LastName, DisplayName *string
+	ImageURL                         *string
+	PhoneNumber                      *string
+	Timezone, Locale                 *string
+}
+
+// Registration is what a new account is made of. Its parts are valid already.
+type Registration struct {
+	Tenant    tenant.ID
+	ID        ID
+	Email     Email
+	Username  Username
+	FirstName Name
+	LastName  Name
+}
+
+// New makes an active account that has proved nothing yet.
+func New(r Registration, now time.Time) User {
+	return User{
+		Tenant:    r.Tenant,
+		ID:        r.ID,
+		Email:     r.Email,
+		Username:  r.Username,
+		Profile:   Profile{FirstName: r.FirstName.pointer(), LastName: r.LastName.pointer()},
+		Metadata:  []byte("{}"),
+		Status:    Active,
+		CreatedAt: now,
+		UpdatedAt: now,
+	}
+}
+
+// Snapshot is a User as storage keeps it: plain values.
+type Snapshot struct {
+	Tenant        tenant.ID
+	ID            ID
+	Email         string
+	EmailVerified bool
+	Username      *string
+	Profile       Profile
+	Metadata      []byte
+	Status        string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	LastSignInAt  *time.Time
+}
+
+// Restore makes a User of what was stored. A row that the rules forbid is an
+// error: it was not written by this package.
+func Restore(s Snapshot) (User, error) {
+	status, err := ParseStatus(s.Status)
+	if err != nil {
+		return User{}, fmt.Errorf("user %s: %w", s.ID, err)
+	}
+	email, ok := readEmail(s.Email)
+	if !ok {
+		return User{}, fmt.Errorf("user %s: stored e-mail address is malformed", s.ID)
+	}
+	u := User{
+		Tenant: s.Tenant, ID: s.ID, Email: email, EmailVerified: s.EmailVerified,
+		Profile: s.Profile, Metadata: s.Metadata, Status: status,
+		CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt, LastSignInAt: s.LastSignInAt,
+	}
+	if s.Username != nil {
+		if u.Username, ok = readUsername(*s.Username); !ok {
+			return User{}, fmt.Errorf("user %s: stored user name is malformed", s.ID)
+		}
+	}
+	return u, nil
+}

@@ -1,0 +1,40 @@
+package inbound
+
+import (
+	"context"
+
+	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/core/fault"
+)
+
+// Accounts makes accounts and lets their owners in.
+type Accounts interface {
+	// CheckSignUp gives everything wrong with the values of a sign-up, without
+	// asking whether a name is taken. It does no I/O.
+	CheckSignUp(cmd SignUp) []fault.Field
+
+	// SignUp makes an account and signs it in. Faults: ValidationError,
+	// SignupsDisabled, EmailTaken, UsernameTaken, RateLimited, Overloaded.
+	SignUp(ctx context.Context, caller Caller, cmd SignUp) (SignedIn, error)
+
+	// SignIn signs in by password. InvalidCredentials says nothing of why, and
+	// takes the same work whether or not there is such an account. Faults
+	// besides: ValidationError, RateLimited, Overloaded.
+	SignIn(ctx context.Context, caller Caller, cmd SignIn) (SignedIn, error)
+}
+
+// SignUp asks for an account. Optional parts are empty when absent.
+type SignUp struct {
+	Email     string
+	Password  credential.Password
+	Username  string // optional
+	FirstName string // optional
+	LastName  string // optional
+}
+
+// SignIn asks to be let in, by an address or a user name, exactly one of them.
+type SignIn struct {
+	Email    string
+	Username string
+	Password credential.Password
+}

@@ -1,0 +1,48 @@
+package inbound
+
+import (
+	"time"
+
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/limit"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
+)
+
+// Caller is who asks, as far as the transport can tell.
+type Caller struct {
+	Tenant    tenant.ID
+	RequestID string
+	Address   string // the client's IP address in canonical text; empty when unknown
+	UserAgent string
+	// Limits is where the use case puts the rate limit decisions that this
+	// request met with, for the transport to tell. It may be nil.
+	Limits *[]limit.Decision
+}
+
+// Origin is the caller as an event names it.
+func (c Caller) Origin() event.Origin {
+	return event.Origin{Tenant: c.Tenant, RequestID: c.RequestID, Address: c.Address}
+}
+
+// Principal is who an access token stands for. It is read from the store, so
+// it was true when the request came.
+type Principal struct {
+	User    user.User
+	Session session.Session
+}
+
+// TokenPair is what a client goes on with.
+type TokenPair struct {
+	Access    string
+	Refresh   string
+	ExpiresIn time.Duration // of the access token, whole seconds
+}
+
+// SignedIn is what a sign-in gives.
+type SignedIn struct {
+	User    user.User
+	Session session.Session
+	Tokens  TokenPair
+}

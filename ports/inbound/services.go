@@ -1,0 +1,15 @@
+// Package inbound holds what the world may ask of the core: one small
+// interface a resource. The use cases implement them; transports call them. An
+// error that a caller may be told is a *fault.Error; any other is a defect.
+package inbound
+
+// Services is the whole core as a transport sees it.
+type Services struct {
+	Accounts Accounts
+	Tokens   Tokens
+	Sessions Sessions
+	Keys     Keys
+	Events   Events
+	Limits   Limits
+	Health   Health
+}

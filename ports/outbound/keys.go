@@ -1,0 +1,18 @@
+package outbound
+
+import (
+	"context"
+
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/token"
+)
+
+// SigningKeys stores the key pairs that sign access tokens.
+type SigningKeys interface {
+	// List gives all keys of a tenant in the order of their numbers.
+	List(ctx context.Context, t tenant.ID) ([]token.SigningKey, error)
+
+	// Insert stores a new key. ErrConflict when its number or its KID is
+	// taken: another instance was first.
+	Insert(ctx context.Context, k token.SigningKey) error
+}

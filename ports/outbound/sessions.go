@@ -1,0 +1,71 @@
+package outbound
+
+import (
+	"context"
+	"time"
+
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/token"
+	"github.com/plinto/plinto/core/user"
+)
+
+// Sessions stores sessions, one row each. An ended session stays ended,
+// whatever else is done to it.
+type Sessions interface {
+	// Open stores the session of somebody who proved a password, notes the
+	// sign-in on the user and writes what happened, all of it or nothing, in
+	// one round trip. ErrStale says that by now the user is not active or has
+	// another password than the one of this hash; then nothing is stored.
+	Open(ctx context.Context, s session.Session, passwordHash string, e event.Event) error
+
+	// ByID finds a session, ended ones too. ErrNotFound when there is none.
+	ByID(ctx context.Context, t tenant.ID, id session.ID) (session.Session, error)
+
+	// WithUser finds a session and its user in one round trip, ended ones
+	// too. ErrNotFound when there is none.
+	WithUser(ctx context.Context, t tenant.ID, id session.ID) (session.Session, user.User, error)
+
+	// Rotate moves a session on to the successor of what is presented, and
+	// answers with the session as it then is, as token.Advance says. ErrStale
+	// when the session's secret is not the presented one, or it is not live
+	// at Now, or its user is not active. One statement, one round trip; it is
+	// for token.Judge to tell why it was stale.
+	Rotate(ctx context.Context, r Rotation) (session.Session, error)
+
+	// End ends a live session of this owner and writes what happened, both or
+	// neither, in one round trip. ErrNotFound when the owner has no such
+	// session or it was over by then; of any number of calls at once, one
+	// ends it.
+	End(ctx context.Context, e Ending) error
+
+	// EndOthers ends all live sessions of an owner but one, and gives their
+	// ids in ascending order.
+	EndOthers(ctx context.Context, t tenant.ID, owner user.ID, keep session.ID, reason session.EndReason, at time.Time) ([]session.ID, error)
+
+	// ListLive gives up to limit sessions of an owner that are live at now,
+	// the newest first, beginning behind the id before, or with the newest
+	// when before is zero. A page neither skips nor repeats a session that
+	// lives throughout.
+	ListLive(ctx context.Context, t tenant.ID, owner user.ID, now time.Time, before session.ID, limit int) ([]session.Session, error)
+}
+
+// Rotation asks to move a session on.
+type Rotation struct {
+	Tenant    tenant.ID
+	Session   session.ID
+	Presented token.Presented
+	Now       time.Time
+	Lifetime  session.Lifetime
+}
+
+// Ending asks to end a session.
+type Ending struct {
+	Tenant  tenant.ID
+	Session session.ID
+	Owner   user.ID
+	Reason  session.EndReason
+	At      time.Time
+	Event   event.Event
+}

@@ -1,0 +1,41 @@
+package outbound
+
+import (
+	"context"
+
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
+)
+
+// Users stores accounts and their passwords.
+//
+// Whatever changes a user's status or credentials also updates the row of the
+// user, so that Sessions.Open, which locks that row, cannot pass it by.
+type Users interface {
+	// Register stores a new account with its first session and what happened,
+	// all of it or nothing, in one round trip. ErrConflict says that the id,
+	// the address or the user name is taken; Taken tells which.
+	Register(ctx context.Context, a Account) error
+
+	// Taken tells which names of a new account are somebody's already, by
+	// their keys. A zero username is never taken.
+	Taken(ctx context.Context, t tenant.ID, email user.Email, name user.Username) (Taken, error)
+
+	// ForSignIn finds the account with this identifier, by its key, and the
+	// hash of its password, empty when it has none. ErrNotFound when there is
+	// no such account. One round trip.
+	ForSignIn(ctx context.Context, t tenant.ID, who user.Identifier) (user.User, string, error)
+}
+
+// Account is everything that a sign-up makes.
+type Account struct {
+	User         user.User
+	PasswordHash string
+	Session      session.Session
+	Events       []event.Event
+}
+
+// Taken tells which names are somebody's already.
+type Taken struct{ Email, Username bool }

@@ -1,0 +1,48 @@
+-- The first half of opening a session: after it nobody changes the status or
+-- the password of this user until the transaction ends, for whatever changes
+-- them updates this row.
+-- name: LockUser :exec
+SELECT 1 FROM users WHERE tenant_id = @tenant_id AND id = @id FOR NO KEY UPDATE;
+
+-- The second half, a statement of its own so that it sees what was committed
+-- while the first one waited.
+-- name: OpenSession :execrows
+WITH opened AS (
+    INSERT INTO sessions (
+        tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at,
+        created_at, last_activity_at, expires_at, ends_at, end_reason, secret_hash, generation, rotated_at
+    )
+    SELECT
+        users.tenant_id, @id::uuid, users.id, @address::text, @user_agent::text, @device_name::text, @device_type::text,
+        @browser::text, @os::text, @methods::text, @authenticated_at::timestamptz, @created_at::timestamptz,
+        @last_activity_at::timestamptz, @expires_at::timestamptz, @ends_at::timestamptz, '', @secret_hash::bytea,
+        @generation::bigint, @rotated_at::timestamptz
+    FROM users
+    JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
+    WHERE users.tenant_id = @tenant_id AND users.id = @user_id AND users.status = 'active' AND passwords.hash = @password_hash
+    RETURNING tenant_id, user_id, created_at
+), seen AS (
+    UPDATE users
+    SET last_sign_in_at = opened.created_at
+    FROM opened
+    WHERE users.tenant_id = opened.tenant_id AND users.id = opened.user_id
+)
+INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+SELECT
+    opened.tenant_id, @event_name::text, @event_actor::text, @event_subject::text, @event_request_id::text,
+    @event_address::text, @event_payload::jsonb, @event_occurred_at::timestamptz
+FROM opened;
+
+-- name: EndSession :execrows
+WITH ended AS (
+    UPDATE sessions
+    SET ended_at = @ended_at, end_reason = @end_reason
+    WHERE sessions.tenant_id = @tenant_id AND sessions.id = @id AND user_id = @user_id
+      AND ended_at IS NULL AND expires_at > @ended_at
+    RETURNING sessions.tenant_id
+)
+INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+SELECT
+    ended.tenant_id, @event_name::text, @event_actor::text, @event_subject::text, @event_request_id::text,
+    @event_address::text, @event_payload::jsonb, @event_occurred_at::timestamptz
+FROM ended;

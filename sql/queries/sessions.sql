@@ -1,0 +1,49 @@
+-- name: InsertSession :exec
+INSERT INTO sessions (
+    tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at,
+    created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at
+) VALUES (
+    @tenant_id, @id, @user_id, @address, @user_agent, @device_name, @device_type, @browser, @os, @methods, @authenticated_at,
+    @created_at, @last_activity_at, @expires_at, @ends_at, @ended_at, @end_reason, @secret_hash, @generation, @rotated_at
+);
+
+-- name: SessionByID :one
+SELECT * FROM sessions WHERE tenant_id = @tenant_id AND id = @id;
+
+-- name: SessionWithUser :one
+SELECT sqlc.embed(sessions), sqlc.embed(users)
+FROM sessions
+JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
+WHERE sessions.tenant_id = @tenant_id AND sessions.id = @id;
+
+-- The whole of a rotation: whoever presents the current secret wins, once.
+-- name: RotateSession :one
+UPDATE sessions
+SET secret_hash      = @next_hash,
+    generation       = generation + 1,
+    rotated_at       = @now,
+    last_activity_at = @now,
+    expires_at       = CASE WHEN ends_at < @expires_at THEN ends_at ELSE @expires_at END
+WHERE sessions.tenant_id = @tenant_id
+  AND sessions.id = @id
+  AND secret_hash = @presented_hash
+  AND generation = @generation
+  AND ended_at IS NULL
+  AND expires_at > @now
+  AND EXISTS (
+      SELECT 1 FROM users
+      WHERE users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id AND users.status = 'active'
+  )
+RETURNING *;
+
+-- name: EndOtherSessions :many
+UPDATE sessions
+SET ended_at = @ended_at, end_reason = @end_reason
+WHERE tenant_id = @tenant_id AND user_id = @user_id AND id <> @keep AND ended_at IS NULL AND expires_at > @ended_at
+RETURNING id;
+
+-- name: ListLiveSessions :many
+SELECT * FROM sessions
+WHERE tenant_id = @tenant_id AND user_id = @user_id AND id < @before AND ended_at IS NULL AND expires_at > @now
+ORDER BY id DESC
+LIMIT @page_size;

@@ -1,0 +1,6 @@
+-- name: ListSigningKeys :many
+SELECT * FROM signing_keys WHERE tenant_id = @tenant_id ORDER BY number;
+
+-- name: InsertSigningKey :exec
+INSERT INTO signing_keys (tenant_id, kid, number, algorithm, public_key, sealed_key, created_at, active_from)
+VALUES (@tenant_id, @kid, @number, @algorithm, @public_key, @sealed_key, @created_at, @active_from);

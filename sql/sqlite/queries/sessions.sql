@@ -1,0 +1,13 @@
+-- name: RecordSignIn :execrows
+UPDATE users
+SET last_sign_in_at = @at
+WHERE users.tenant_id = @tenant_id AND users.id = @id AND status = 'active'
+  AND EXISTS (
+      SELECT 1 FROM passwords
+      WHERE passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id AND passwords.hash = @password_hash
+  );
+
+-- name: EndSession :execrows
+UPDATE sessions
+SET ended_at = @ended_at, end_reason = @end_reason
+WHERE tenant_id = @tenant_id AND id = @id AND user_id = @user_id AND ended_at IS NULL AND expires_at > @ended_at;
