@@ -1,0 +1,32 @@
+// Package account makes accounts and lets their owners in by password.
+package account
+
+import (
+	"github.com/plinto/plinto/core/app/guard"
+	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Service implements inbound.Accounts.
+type Service struct {
+	world  outbound.World
+	issuer *issuing.Issuer
+	guard  *guard.Guard
+	policy Policy
+}
+
+var _ inbound.Accounts = (*Service)(nil)
+
+// Policy is what sign-ups obey.
+type Policy struct {
+	SignUps   bool // whether new accounts are made
+	Passwords credential.Policy
+	Product   string // the name of the service, which no password may contain
+}
+
+// New makes a Service.
+func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, p Policy) *Service {
+	return &Service{world: w, issuer: i, guard: g, policy: p}
+}

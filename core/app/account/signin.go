@@ -1,0 +1,101 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// SignIn implements inbound.Accounts. It takes two round trips to the store,
+// one before the password is checked and one after, and holds nothing of the
+// store's between them. A refusal takes the same two and the same hash, for
+// whichever reason.
+func (s *Service) SignIn(ctx context.Context, caller inbound.Caller, cmd inbound.SignIn) (inbound.SignedIn, error) {
+	in, err := s.signIn(ctx, caller, cmd)
+	return in, failure.Of(err)
+}
+
+func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound.SignIn) (inbound.SignedIn, error) {
+	name, faults := identifier(cmd)
+	if err := fault.Invalid(faults...); err != nil {
+		return inbound.SignedIn{}, err
+	}
+	store := s.world.Store
+	u, hash, err := store.Users().ForSignIn(ctx, caller.Tenant, name)
+	if err != nil && !errors.Is(err, outbound.ErrNotFound) {
+		return inbound.SignedIn{}, err
+	}
+	if err := s.guard.SignIn(ctx, caller, u.ID, name); err != nil {
+		return inbound.SignedIn{}, err
+	}
+	match, err := s.world.Hasher.Verify(ctx, cmd.Password, hash)
+	if err != nil {
+		return inbound.SignedIn{}, fmt.Errorf("verify password: %w", err)
+	}
+
+	now := s.world.Clock.Now()
+	if reason := refusal(u, hash, match); reason != "" {
+		if err := store.Events().Append(ctx, event.FailedSignIn(caller.Origin(), u.ID, reason, now)); err != nil {
+			return inbound.SignedIn{}, err
+		}
+		return inbound.SignedIn{}, fault.New(fault.InvalidCredentials)
+	}
+	opened, refresh := s.issuer.Open(caller, u.ID, now, issuing.Password)
+	tokens, err := s.issuer.Tokens(opened, refresh, now)
+	if err != nil {
+		return inbound.SignedIn{}, err
+	}
+	err = store.Sessions().Open(ctx, opened, hash, event.SignedIn(caller.Origin(), opened))
+	if errors.Is(err, outbound.ErrStale) {
+		// Suspended, or given another password, while we were hashing.
+		return inbound.SignedIn{}, fault.New(fault.InvalidCredentials).Because(err)
+	}
+	if err != nil {
+		return inbound.SignedIn{}, err
+	}
+	u.LastSignInAt = &now
+	return inbound.SignedIn{User: u, Session: opened, Tokens: tokens}, nil
+}
+
+// refusal says why a sign-in is refused, for operators; empty when it is not.
+func refusal(u user.User, hash string, match bool) string {
+	switch {
+	case u.ID.IsZero():
+		return event.UnknownAccount
+	case hash == "":
+		return event.NoPassword
+	case !match:
+		return event.WrongPassword
+	case !u.Status.MayAct():
+		return event.NotActive
+	}
+	return ""
+}
+
+// identifier reads whom a sign-in is for.
+func identifier(cmd inbound.SignIn) (user.Identifier, []fault.Field) {
+	var who user.Identifier
+	var faults []fault.Field
+	switch {
+	case cmd.Email != "" && cmd.Username != "":
+		faults = append(faults, fault.Field{Name: "username", Type: "not_together", Message: "Give an e-mail address or a user name, not both."})
+	case cmd.Username != "":
+		who.Username, faults = user.ParseUsername(cmd.Username)
+	default:
+		who.Email, faults = user.ParseEmail(cmd.Email)
+	}
+	if cmd.Password.Reveal() == "" {
+		faults = append(faults, fault.Field{Name: "password", Type: "missing", Message: "A password is required."})
+	} else if cmd.Password.TooLong() {
+		faults = append(faults, fault.Field{Name: "password", Type: "too_long", Message: "No password is as long as this."})
+	}
+	return who, faults
+}

@@ -1,0 +1,77 @@
+// Package app puts the use cases together. What they need of the world comes
+// in as outbound.World; what they offer goes out as inbound.Services; the
+// numbers that they obey are the Policy.
+package app
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/plinto/plinto/core/app/account"
+	"github.com/plinto/plinto/core/app/guard"
+	"github.com/plinto/plinto/core/app/health"
+	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/sessions"
+	"github.com/plinto/plinto/core/app/signing"
+	"github.com/plinto/plinto/core/app/tokens"
+	"github.com/plinto/plinto/core/app/trail"
+	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/token"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Policy is every number and choice that the use cases obey.
+type Policy struct {
+	Tenant  tenant.ID
+	Product string // the name of the service, which no password may contain
+
+	SignUps   bool
+	Passwords credential.Policy
+
+	Sessions     session.Lifetime
+	RefreshGrace time.Duration // how long the last refresh token may be repeated
+	Access       token.Issuing
+
+	// ApplicationKeys make refresh tokens: the first makes them, all of them
+	// check. Each is at least 16 bytes.
+	ApplicationKeys [][]byte
+
+	Algorithm   token.Algorithm
+	ExternalKey []byte        // a private key in PEM; empty when Plinto makes its own
+	KeyLead     time.Duration // how long a key is published before it signs
+	KeyMaxAge   time.Duration // how long the key set may be cached
+
+	Limits guard.Rules
+}
+
+// clockSkew is how far the clocks of instances may be apart, for keys.
+const clockSkew = time.Minute
+
+// New makes the use cases.
+func New(w outbound.World, p Policy) (inbound.Services, error) {
+	if len(p.ApplicationKeys) == 0 {
+		return inbound.Services{}, fmt.Errorf("no application key is given")
+	}
+	keyring, err := token.NewKeyring(p.ApplicationKeys[0], p.ApplicationKeys[1:]...)
+	if err != nil {
+		return inbound.Services{}, err
+	}
+	limits := guard.New(w.Limiter, p.Limits)
+	issuer := &issuing.Issuer{World: w, Keyring: keyring, Claims: p.Access, Life: p.Sessions}
+	keys := signing.New(w, signing.Policy{
+		Tenant: p.Tenant, Algorithm: p.Algorithm, External: p.ExternalKey,
+		Lead: p.KeyLead, MaxAge: p.KeyMaxAge, Overlap: p.Access.MaxLifetime() + clockSkew,
+	})
+	return inbound.Services{
+		Accounts: account.New(w, issuer, limits, account.Policy{SignUps: p.SignUps, Passwords: p.Passwords, Product: p.Product}),
+		Tokens:   tokens.New(w, issuer, limits, keys, p.RefreshGrace),
+		Sessions: sessions.New(w),
+		Keys:     keys,
+		Events:   trail.New(w.Store, p.Tenant),
+		Limits:   limits,
+		Health:   health.New(w, keys.Loaded),
+	}, nil
+}

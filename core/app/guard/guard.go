@@ -1,0 +1,135 @@
+// Package guard counts requests against rate limits for the use cases. It
+// decides who is charged for what; the limiter behind its port only counts.
+package guard
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/limit"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Rules is what is counted, by subject. An empty list counts nothing.
+type Rules struct {
+	Address        []limit.Rule // every request of a client address
+	SignUp         []limit.Rule // sign-ups of a client address
+	SignInAddress  []limit.Rule // sign-ins of a client address
+	SignInAccount  []limit.Rule // sign-ins to an account, whichever name it is called by
+	RefreshSession []limit.Rule // refreshes of a session
+}
+
+// Guard implements inbound.Limits, and what use cases ask before they work.
+type Guard struct {
+	limiter outbound.Limiter
+	rules   Rules
+}
+
+var _ inbound.Limits = (*Guard)(nil)
+
+// New makes a Guard.
+func New(l outbound.Limiter, r Rules) *Guard { return &Guard{limiter: l, rules: r} }
+
+// Admit implements inbound.Limits.
+func (g *Guard) Admit(ctx context.Context, c inbound.Caller) error {
+	return g.charge(ctx, c, address(c, g.rules.Address))
+}
+
+// SignUp charges a sign-up.
+func (g *Guard) SignUp(ctx context.Context, c inbound.Caller) error {
+	return g.charge(ctx, c, address(c, g.rules.Address, g.rules.SignUp))
+}
+
+// SignIn charges a sign-in to an account: by its id when there is such an
+// account, so that an address and a user name draw on one budget, and by a hash
+// of the name otherwise, so that guessing at nobody looks the same.
+func (g *Guard) SignIn(ctx context.Context, c inbound.Caller, account user.ID, name user.Identifier) error {
+	key := account.String()
+	if account.IsZero() {
+		sum := sha256.Sum256([]byte(name.Key()))
+		key = hex.EncodeToString(sum[:16])
+	}
+	return g.charge(ctx, c,
+		address(c, g.rules.Address, g.rules.SignInAddress),
+		limit.Charge{Subject: subject(c, limit.Account, key), Rules: g.rules.SignInAccount})
+}
+
+// Refresh charges a refresh of a session.
+func (g *Guard) Refresh(ctx context.Context, c inbound.Caller, id session.ID) error {
+	return g.charge(ctx, c,
+		address(c, g.rules.Address),
+		limit.Charge{Subject: subject(c, limit.Session, id.String()), Rules: g.rules.RefreshSession})
+}
+
+// charge sends all charges together and refuses when any of them does.
+func (g *Guard) charge(ctx context.Context, c inbound.Caller, charges ...limit.Charge) error {
+	counted := charges[:0]
+	for _, ch := range charges {
+		if len(ch.Rules) > 0 {
+			counted = append(counted, ch)
+		}
+	}
+	if len(counted) == 0 {
+		return nil
+	}
+	answers, err := g.limiter.Take(ctx, counted)
+	if err != nil {
+		return fmt.Errorf("count request: %w", err)
+	}
+	var all []limit.Decision
+	for _, decisions := range answers {
+		all = append(all, decisions...)
+	}
+	if c.Limits != nil {
+		*c.Limits = append(*c.Limits, all...)
+	}
+	if tightest, ok := limit.Tightest(all); ok && !tightest.Allowed {
+		return fault.New(fault.RateLimited).After(tightest.RetryAfter)
+	}
+	return nil
+}
+
+func address(c inbound.Caller, rules ...[]limit.Rule) limit.Charge {
+	ch := limit.Charge{Subject: subject(c, limit.Address, network(c.Address))}
+	for _, r := range rules {
+		ch.Rules = append(ch.Rules, r...)
+	}
+	return ch
+}
+
+// subject keeps tenants apart, but not their client addresses: an address that
+// floods one of them floods all.
+func subject(c inbound.Caller, kind limit.SubjectKind, key string) limit.Subject {
+	if kind != limit.Address {
+		key = c.Tenant.String() + "/" + key
+	}
+	return limit.Subject{Kind: kind, Key: key}
+}
+
+// subscriber is how much of an IPv6 address says whose it is: one subscriber
+// has at least all of a /64 (RFC 6177).
+const subscriber = 64
+
+// network is whom an address belongs to, for counting.
+func network(text string) string {
+	a, err := netip.ParseAddr(text)
+	if err != nil {
+		return "unknown"
+	}
+	a = a.Unmap().WithZone("")
+	if a.Is4() {
+		return a.String()
+	}
+	p, err := a.Prefix(subscriber)
+	if err != nil {
+		return "unknown"
+	}
+	return p.String()
+}

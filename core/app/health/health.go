@@ -1,0 +1,69 @@
+// Package health tells whether the service can do its work.
+package health
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Service implements inbound.Health.
+type Service struct {
+	world    outbound.World
+	loaded   func() bool
+	draining atomic.Bool
+}
+
+var _ inbound.Health = (*Service)(nil)
+
+// New makes a Service. Loaded tells whether there are keys to sign with.
+func New(w outbound.World, loaded func() bool) *Service { return &Service{world: w, loaded: loaded} }
+
+// Drain implements inbound.Health.
+func (s *Service) Drain() { s.draining.Store(true) }
+
+// Ready implements inbound.Health. It asks both homes at once.
+func (s *Service) Ready(ctx context.Context) inbound.Readiness {
+	var store outbound.StoreHealth
+	var limiter outbound.LimiterHealth
+	var asking sync.WaitGroup
+	asking.Go(func() { store = s.world.Store.Health(ctx) })
+	asking.Go(func() { limiter = s.world.Limiter.Health(ctx) })
+	asking.Wait()
+
+	r := inbound.Readiness{
+		State:    inbound.Ready,
+		Draining: s.draining.Load(),
+		Database: inbound.DatabaseHealth{
+			Engine: store.Engine, Healthy: store.Err == nil, Error: reason(store.Err), ResponseTime: store.ResponseTime,
+			Size: store.Pool.Size, InUse: store.Pool.InUse, Idle: store.Pool.Idle, Max: store.Pool.Max,
+			CurrentMigration: store.Migrations.Current, ExpectedMigration: store.Migrations.Expected, CheckedAt: store.CheckedAt,
+		},
+		Cache: inbound.CacheHealth{
+			Configured: limiter.Shared, Healthy: limiter.Shared && limiter.Err == nil, Error: reason(limiter.Err), ResponseTime: limiter.ResponseTime,
+		},
+	}
+	switch {
+	case r.Draining || !store.Ready() || !s.loaded():
+		r.State = inbound.Unavailable
+	case limiter.Err != nil:
+		r.State = inbound.Degraded
+	}
+	return r
+}
+
+// reason says in general what is wrong. The error itself names hosts and may
+// quote what the server said; it belongs in the log.
+func reason(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, outbound.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return "does not answer"
+	}
+	return "answers with an error"
+}

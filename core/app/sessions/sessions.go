@@ -1,0 +1,77 @@
+// Package sessions lets users look after their own sessions.
+package sessions
+
+import (
+	"context"
+	"errors"
+
+	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Service implements inbound.Sessions.
+type Service struct{ world outbound.World }
+
+var _ inbound.Sessions = (*Service)(nil)
+
+// New makes a Service.
+func New(w outbound.World) *Service { return &Service{world: w} }
+
+// List implements inbound.Sessions. It asks for one more than the page holds,
+// to learn whether there is a next one.
+func (s *Service) List(ctx context.Context, who inbound.Principal, page inbound.Page) (inbound.SessionPage, error) {
+	limit := min(max(page.Limit, 1), inbound.MaxPage)
+	list, err := s.world.Store.Sessions().ListLive(ctx, who.User.Tenant, who.User.ID, s.world.Clock.Now(), page.After, limit+1)
+	if err != nil {
+		return inbound.SessionPage{}, failure.Of(err)
+	}
+	if len(list) <= limit {
+		return inbound.SessionPage{Sessions: list}, nil
+	}
+	return inbound.SessionPage{Sessions: list[:limit], Next: list[limit-1].ID}, nil
+}
+
+// Get implements inbound.Sessions.
+func (s *Service) Get(ctx context.Context, who inbound.Principal, id session.ID) (session.Session, error) {
+	found, err := s.world.Store.Sessions().ByID(ctx, who.User.Tenant, id)
+	if errors.Is(err, outbound.ErrNotFound) || err == nil && found.User != who.User.ID {
+		return session.Session{}, fault.New(fault.NotFound)
+	}
+	return found, failure.Of(err)
+}
+
+// Revoke implements inbound.Sessions.
+func (s *Service) Revoke(ctx context.Context, caller inbound.Caller, who inbound.Principal, id session.ID) error {
+	now := s.world.Clock.Now()
+	err := s.world.Store.Sessions().End(ctx, outbound.Ending{
+		Tenant: who.User.Tenant, Session: id, Owner: who.User.ID, Reason: session.Revoked, At: now,
+		Event: event.Ended(caller.Origin(), event.OfUser(who.User.ID), id, who.User.ID, session.Revoked, now),
+	})
+	if errors.Is(err, outbound.ErrNotFound) {
+		return fault.New(fault.NotFound)
+	}
+	return failure.Of(err)
+}
+
+// RevokeOthers implements inbound.Sessions.
+func (s *Service) RevokeOthers(ctx context.Context, caller inbound.Caller, who inbound.Principal) (int, error) {
+	now := s.world.Clock.Now()
+	var ended []session.ID
+	err := s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
+		var err error
+		ended, err = tx.Sessions().EndOthers(ctx, who.User.Tenant, who.User.ID, who.Session.ID, session.Revoked, now)
+		if err != nil {
+			return err
+		}
+		events := make([]event.Event, 0, len(ended))
+		for _, id := range ended {
+			events = append(events, event.Ended(caller.Origin(), event.OfUser(who.User.ID), id, who.User.ID, session.Revoked, now))
+		}
+		return tx.Events().Append(ctx, events...)
+	})
+	return len(ended), failure.Of(err)
+}

@@ -1,0 +1,155 @@
+// Package signing looks after the keys that sign access tokens: it makes them,
+// publishes them before they sign and for as long as their tokens live, and
+// keeps every instance's signer in step with the store.
+package signing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/token"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Policy is what the keys obey.
+type Policy struct {
+	Tenant    tenant.ID
+	Algorithm token.Algorithm
+	// External is a private key in PEM that is kept outside the database;
+	// empty when Plinto makes its own.
+	External []byte
+	// Lead is how long a key is published before it signs. It is longer than
+	// MaxAge, so that whoever has cached the key set comes back in time.
+	Lead   time.Duration
+	MaxAge time.Duration
+	// Overlap is how long a key stays published after it signed last.
+	Overlap time.Duration
+}
+
+// reload is how often the store is asked for keys that others made. It is well
+// below any lead.
+const reload = 30 * time.Second
+
+// pause is the least time between two reloads that unknown keys cause: anybody
+// can make up a key id.
+const pause = time.Second
+
+// Service implements inbound.Keys.
+type Service struct {
+	world  outbound.World
+	policy Policy
+
+	mu       sync.Mutex
+	set      token.KeySet // as last read
+	external string       // KID of the external key; empty when there is none
+	active   string       // KID of the key that the signer was last given to sign with
+	inUse    int          // how many keys it was last given
+	loaded   bool
+	askedAt  time.Time
+}
+
+var _ inbound.Keys = (*Service)(nil)
+
+// New makes a Service.
+func New(w outbound.World, p Policy) *Service { return &Service{world: w, policy: p} }
+
+// Loaded tells whether there are keys to sign with.
+func (s *Service) Loaded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.loaded
+}
+
+// Published implements inbound.Keys.
+func (s *Service) Published() (inbound.JWKS, error) {
+	if !s.Loaded() {
+		return inbound.JWKS{}, failure.Of(fmt.Errorf("%w: keys are not loaded yet", outbound.ErrUnavailable))
+	}
+	return inbound.JWKS{Body: s.world.Signer.Published(), MaxAge: s.policy.MaxAge}, nil
+}
+
+// List implements inbound.Keys.
+func (s *Service) List(ctx context.Context) ([]inbound.KeyInfo, error) {
+	set, err := s.read(ctx)
+	if err != nil {
+		return nil, failure.Of(err)
+	}
+	now := s.world.Clock.Now()
+	list := make([]inbound.KeyInfo, 0, len(set.Keys))
+	for _, k := range set.Keys {
+		list = append(list, info(set, k, now))
+	}
+	return list, nil
+}
+
+// Verify checks an access token, and once more after a look into the store
+// when it names a key that is unknown here: another instance may have made one.
+func (s *Service) Verify(ctx context.Context, accessToken string) (token.Claims, error) {
+	if !s.Loaded() {
+		return token.Claims{}, fmt.Errorf("%w: keys are not loaded yet", outbound.ErrUnavailable)
+	}
+	claims, err := s.world.Signer.Verify(accessToken)
+	if !errors.Is(err, outbound.ErrUnknownKey) || !s.mayAsk() {
+		return claims, err
+	}
+	if err := s.Load(ctx); err != nil {
+		return token.Claims{}, err
+	}
+	return s.world.Signer.Verify(accessToken)
+}
+
+func (s *Service) mayAsk() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.world.Clock.Now()
+	if wait := s.askedAt.Add(pause).Sub(now); wait > 0 && wait <= pause {
+		return false
+	}
+	s.askedAt = now
+	return true
+}
+
+// Run implements inbound.Keys.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for n := time.Duration(1); ; n++ {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if n*time.Second >= reload || !s.Loaded() {
+			n = 0
+			// A store that is away is told of by Ready; the keys at hand
+			// serve on.
+			if err := s.Load(ctx); err != nil && !temporary(err) {
+				return err
+			}
+			continue
+		}
+		if err := s.takeOver(); err != nil {
+			return err
+		}
+	}
+}
+
+func temporary(err error) bool {
+	return fault.CodeOf(err) == fault.Unavailable || errors.Is(err, context.Canceled)
+}
+
+func (s *Service) read(ctx context.Context) (token.KeySet, error) {
+	keys, err := s.world.Store.SigningKeys().List(ctx, s.policy.Tenant)
+	return token.KeySet{Keys: keys, Overlap: s.policy.Overlap}, err
+}
+
+func info(set token.KeySet, k token.SigningKey, now time.Time) inbound.KeyInfo {
+	return inbound.KeyInfo{KID: k.KID, Algorithm: k.Algorithm, State: set.State(k, now), CreatedAt: k.CreatedAt, ActiveFrom: k.ActiveFrom}
+}

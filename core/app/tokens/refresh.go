@@ -1,0 +1,104 @@
+package tokens
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/token"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Refresh implements inbound.Tokens. The common case is one statement; only a
+// token that is not the current one is looked at more closely. A forged token
+// reaches no store.
+func (s *Service) Refresh(ctx context.Context, caller inbound.Caller, refreshToken string) (inbound.TokenPair, error) {
+	pair, err := s.refresh(ctx, caller, refreshToken)
+	return pair, failure.Of(err)
+}
+
+func (s *Service) refresh(ctx context.Context, caller inbound.Caller, refreshToken string) (inbound.TokenPair, error) {
+	presented, err := s.issuer.Keyring.Parse(refreshToken)
+	if err != nil {
+		if err := s.guard.Admit(ctx, caller); err != nil {
+			return inbound.TokenPair{}, err
+		}
+		return inbound.TokenPair{}, fault.New(fault.InvalidRefreshToken).Because(err)
+	}
+	if err := s.guard.Refresh(ctx, caller, presented.Session); err != nil {
+		return inbound.TokenPair{}, err
+	}
+	now := s.world.Clock.Now()
+	moved, err := s.present(ctx, caller, presented, now)
+	if err != nil {
+		return inbound.TokenPair{}, err
+	}
+	return s.issuer.Tokens(moved, s.issuer.Keyring.Next(presented), now)
+}
+
+// tries is how often a verdict may be overtaken by another before we give up.
+const tries = 3
+
+// present moves the session of a genuine token on, or finds it moved on
+// already by the same token within the grace, or refuses.
+func (s *Service) present(ctx context.Context, caller inbound.Caller, r token.Refresh, now time.Time) (session.Session, error) {
+	p := s.issuer.Keyring.Present(r)
+	sessions := s.world.Store.Sessions()
+	refused := fault.New(fault.InvalidRefreshToken)
+	for range tries {
+		moved, err := sessions.Rotate(ctx, outbound.Rotation{
+			Tenant: caller.Tenant, Session: r.Session, Presented: p, Now: now, Lifetime: s.issuer.Life,
+		})
+		if !errors.Is(err, outbound.ErrStale) {
+			return moved, err
+		}
+		found, owner, err := sessions.WithUser(ctx, caller.Tenant, r.Session)
+		if errors.Is(err, outbound.ErrNotFound) {
+			return session.Session{}, refused.Because(err)
+		}
+		if err != nil {
+			return session.Session{}, err
+		}
+		verdict := token.Judge(p, found, owner.Status.MayAct(), now, s.grace)
+		switch verdict {
+		case token.Rotate:
+			continue // it became current again between the two looks; try once more
+		case token.Repeat:
+			return found, nil
+		case token.Reused, token.Lost:
+			if err := s.end(ctx, caller, found.ID, owner.ID, verdict, now); err != nil {
+				return session.Session{}, err
+			}
+		case token.Refuse:
+		}
+		return session.Session{}, refused.Because(fmt.Errorf("verdict %q", verdict))
+	}
+	return session.Session{}, outbound.ErrUnavailable
+}
+
+// end ends the session that a verdict ends, and commits that before the caller
+// is refused. When it is over already, another presentation ended it.
+func (s *Service) end(ctx context.Context, caller inbound.Caller, id session.ID, owner user.ID, v token.Verdict, now time.Time) error {
+	reason, _ := v.EndReason()
+	err := s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
+		err := tx.Sessions().End(ctx, outbound.Ending{
+			Tenant: caller.Tenant, Session: id, Owner: owner, Reason: reason, At: now,
+			Event: event.Ended(caller.Origin(), event.Anonymous, id, owner, reason, now),
+		})
+		if err != nil || reason != session.ReuseDetected {
+			return err
+		}
+		return tx.Events().Append(ctx, event.ReuseFound(caller.Origin(), id, owner, now))
+	})
+	if errors.Is(err, outbound.ErrNotFound) {
+		return nil
+	}
+	return err
+}

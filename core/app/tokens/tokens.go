@@ -1,0 +1,94 @@
+// Package tokens looks after the tokens of sessions: it tells whom an access
+// token stands for, moves refresh tokens on, and ends sessions by their tokens.
+package tokens
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/app/guard"
+	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/token"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Service implements inbound.Tokens.
+type Service struct {
+	world  outbound.World
+	issuer *issuing.Issuer
+	guard  *guard.Guard
+	verify Verifier
+	grace  time.Duration
+}
+
+var _ inbound.Tokens = (*Service)(nil)
+
+// Verifier checks the signature of an access token. Its only refusal is
+// token.ErrInvalid.
+type Verifier interface {
+	Verify(ctx context.Context, accessToken string) (token.Claims, error)
+}
+
+// New makes a Service. The last refresh token of a session may be repeated
+// within the grace.
+func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, v Verifier, grace time.Duration) *Service {
+	return &Service{world: w, issuer: i, guard: g, verify: v, grace: grace}
+}
+
+// Authenticate implements inbound.Tokens, in one round trip to the store.
+func (s *Service) Authenticate(ctx context.Context, caller inbound.Caller, accessToken string) (inbound.Principal, error) {
+	claims, err := s.claims(ctx, caller, accessToken)
+	if err != nil {
+		return inbound.Principal{}, failure.Of(err)
+	}
+	found, owner, err := s.world.Store.Sessions().WithUser(ctx, claims.Tenant, claims.Session)
+	if errors.Is(err, outbound.ErrNotFound) {
+		return inbound.Principal{}, fault.New(fault.InvalidToken).Because(err)
+	}
+	if err != nil {
+		return inbound.Principal{}, failure.Of(err)
+	}
+	if !found.Live(s.world.Clock.Now()) || !owner.Status.MayAct() || owner.ID != claims.Subject {
+		return inbound.Principal{}, fault.New(fault.InvalidToken)
+	}
+	return inbound.Principal{User: owner, Session: found}, nil
+}
+
+// SignOut implements inbound.Tokens, in one round trip to the store.
+func (s *Service) SignOut(ctx context.Context, caller inbound.Caller, accessToken string) error {
+	claims, err := s.claims(ctx, caller, accessToken)
+	if err != nil {
+		return failure.Of(err)
+	}
+	now := s.world.Clock.Now()
+	err = s.world.Store.Sessions().End(ctx, outbound.Ending{
+		Tenant: claims.Tenant, Session: claims.Session, Owner: claims.Subject, Reason: session.SignedOut, At: now,
+		Event: event.Ended(caller.Origin(), event.OfUser(claims.Subject), claims.Session, claims.Subject, session.SignedOut, now),
+	})
+	if errors.Is(err, outbound.ErrNotFound) {
+		return fault.New(fault.InvalidToken).Because(err)
+	}
+	return failure.Of(err)
+}
+
+// claims gives what a good access token says. Whether its session still lives
+// is for the store to tell.
+func (s *Service) claims(ctx context.Context, caller inbound.Caller, accessToken string) (token.Claims, error) {
+	claims, err := s.verify.Verify(ctx, accessToken)
+	if err == nil {
+		err = s.issuer.Claims.Check(claims, s.world.Clock.Now())
+	}
+	if err == nil && claims.Tenant != caller.Tenant {
+		err = token.ErrInvalid
+	}
+	if errors.Is(err, token.ErrInvalid) {
+		return token.Claims{}, fault.New(fault.InvalidToken).Because(err)
+	}
+	return claims, err
+}
