@@ -26,9 +26,14 @@ func (s *Store) Health(ctx context.Context) outbound.StoreHealth {
 		h.Err = errors.Join(outbound.ErrUnavailable, h.Err)
 	}
 	h.ResponseTime = time.Since(h.CheckedAt)
+	h.Pool = s.Pool()
+	return h
+}
+
+// Pool counts the connections, and asks nobody.
+func (s *Store) Pool() outbound.PoolHealth {
 	stat := s.pool.Stat()
-	h.Pool = outbound.PoolHealth{
+	return outbound.PoolHealth{
 		Size: int(stat.TotalConns()), InUse: int(stat.AcquiredConns()), Idle: int(stat.IdleConns()), Max: int(stat.MaxConns()),
 	}
-	return h
 }

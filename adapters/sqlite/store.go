@@ -112,12 +112,19 @@ func (s *Store) Health(ctx context.Context) outbound.StoreHealth {
 	}
 	h.Err = outcome(ctx, err)
 	h.ResponseTime = time.Since(h.CheckedAt)
+	h.Pool = s.Pool()
+	return h
+}
+
+// Pool counts the connections, and asks nobody.
+func (s *Store) Pool() outbound.PoolHealth {
+	var h outbound.PoolHealth
 	for _, pool := range []*sql.DB{s.write, s.read} {
 		stat := pool.Stats()
-		h.Pool.Size += stat.OpenConnections
-		h.Pool.InUse += stat.InUse
-		h.Pool.Idle += stat.Idle
-		h.Pool.Max += stat.MaxOpenConnections
+		h.Size += stat.OpenConnections
+		h.InUse += stat.InUse
+		h.Idle += stat.Idle
+		h.Max += stat.MaxOpenConnections
 		if s.read == s.write {
 			break
 		}

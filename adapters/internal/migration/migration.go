@@ -8,16 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/plinto/plinto/ports/outbound"
 )
 
-// Migrator moves a schema between versions.
-type Migrator struct {
-	provider *goose.Provider
-	db       *sql.DB
-}
+// Migrator implements outbound.Migrator.
+type Migrator struct{ provider *goose.Provider }
+
+var _ outbound.Migrator = (*Migrator)(nil)
 
 // New makes a Migrator. It owns db from then on.
 func New(dialect goose.Dialect, db *sql.DB, files fs.FS, options ...goose.ProviderOption) (*Migrator, error) {
@@ -25,24 +25,16 @@ func New(dialect goose.Dialect, db *sql.DB, files fs.FS, options ...goose.Provid
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read migrations: %w", err), db.Close())
 	}
-	return &Migrator{provider: p, db: db}, nil
+	return &Migrator{provider: p}, nil
 }
 
 // Close closes the connection.
 func (m *Migrator) Close() error { return m.provider.Close() }
 
-// Step is a migration that was run.
-type Step struct {
-	Version  int64
-	Name     string
-	Duration time.Duration
-}
-
-// Up applies every migration that is pending, in order, each in a transaction
-// of its own.
-func (m *Migrator) Up(ctx context.Context) ([]Step, error) {
+// Up implements outbound.Migrator.
+func (m *Migrator) Up(ctx context.Context) ([]outbound.MigrationStep, error) {
 	results, err := m.provider.Up(ctx)
-	steps := make([]Step, 0, len(results))
+	steps := make([]outbound.MigrationStep, 0, len(results))
 	for _, r := range results {
 		if r.Error == nil {
 			steps = append(steps, step(r))
@@ -54,35 +46,27 @@ func (m *Migrator) Up(ctx context.Context) ([]Step, error) {
 	return steps, nil
 }
 
-// Down takes back the last migration. The Step is zero when there is none.
-func (m *Migrator) Down(ctx context.Context) (Step, error) {
+// Down implements outbound.Migrator.
+func (m *Migrator) Down(ctx context.Context) (outbound.MigrationStep, error) {
 	r, err := m.provider.Down(ctx)
 	if errors.Is(err, goose.ErrNoNextVersion) {
-		return Step{}, nil
+		return outbound.MigrationStep{}, nil
 	}
 	if err != nil {
-		return Step{}, fmt.Errorf("migrate down: %w", err)
+		return outbound.MigrationStep{}, fmt.Errorf("migrate down: %w", err)
 	}
 	return step(r), nil
 }
 
-// State is one migration, and when it was applied; the zero time when it was
-// not.
-type State struct {
-	Version   int64
-	Name      string
-	AppliedAt time.Time
-}
-
-// Status lists all migrations that the program knows.
-func (m *Migrator) Status(ctx context.Context) ([]State, error) {
+// Status implements outbound.Migrator.
+func (m *Migrator) Status(ctx context.Context) ([]outbound.MigrationStatus, error) {
 	list, err := m.provider.Status(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("migration status: %w", err)
 	}
-	out := make([]State, 0, len(list))
+	out := make([]outbound.MigrationStatus, 0, len(list))
 	for _, s := range list {
-		out = append(out, State{Version: s.Source.Version, Name: s.Source.Path, AppliedAt: s.AppliedAt})
+		out = append(out, outbound.MigrationStatus{Version: s.Source.Version, Name: s.Source.Path, AppliedAt: s.AppliedAt})
 	}
 	return out, nil
 }
@@ -108,6 +92,6 @@ func Expected(files fs.FS) (int64, error) {
 // nothing was ever migrated.
 const CurrentVersion = "SELECT coalesce(max(version_id), 0) FROM goose_db_version"
 
-func step(r *goose.MigrationResult) Step {
-	return Step{Version: r.Source.Version, Name: r.Source.Path, Duration: r.Duration}
+func step(r *goose.MigrationResult) outbound.MigrationStep {
+	return outbound.MigrationStep{Version: r.Source.Version, Name: r.Source.Path, Duration: r.Duration}
 }

@@ -1,0 +1,101 @@
+// Package telemetry owns the metrics of the running program, in Prometheus's
+// text format. Labels have few values: a route is its pattern, and what is no
+// route is "none". No metric tells of a person.
+package telemetry
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Metrics counts and measures.
+type Metrics struct {
+	registry      *prometheus.Registry
+	requests      *prometheus.CounterVec
+	durations     *prometheus.HistogramVec
+	limiterShared prometheus.Gauge
+	limiterLost   prometheus.Counter
+}
+
+// New makes the metrics of one program.
+func New(version string) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "plinto_http_requests_total", Help: "Answers, by method, route and status.",
+		}, []string{"method", "route", "status"}),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "plinto_http_request_duration_seconds", Help: "Time from the request's header to the end of the answer, by route.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"route"}),
+		limiterShared: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "plinto_limiter_shared", Help: "1 while limits are counted in Redis for all instances, 0 while this one counts alone.",
+		}),
+		limiterLost: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "plinto_limiter_lost_total", Help: "How often Redis was lost and this instance went on counting alone.",
+		}),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "plinto_build_info", Help: "1; the label names the version.", ConstLabels: prometheus.Labels{"version": version},
+	})
+	build.Set(1)
+	m.registry.MustRegister(
+		m.requests, m.durations, m.limiterShared, m.limiterLost, build,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return m
+}
+
+// Observe counts an answer.
+func (m *Metrics) Observe(method, route string, status int, took time.Duration) {
+	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
+	m.durations.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// LimiterShared notes that limits are counted in Redis, from the start or
+// again.
+func (m *Metrics) LimiterShared() { m.limiterShared.Set(1) }
+
+// LimiterLost notes that Redis was lost.
+func (m *Metrics) LimiterLost() {
+	m.limiterShared.Set(0)
+	m.limiterLost.Inc()
+}
+
+// Pool reads the numbers of a pool of connections whenever they are asked for.
+func (m *Metrics) Pool(read func() outbound.PoolHealth) {
+	for state, value := range map[string]func(outbound.PoolHealth) int{
+		"in_use": func(p outbound.PoolHealth) int { return p.InUse },
+		"idle":   func(p outbound.PoolHealth) int { return p.Idle },
+		"max":    func(p outbound.PoolHealth) int { return p.Max },
+	} {
+		m.gauge("plinto_database_connections", "Connections of the pool, by state.", prometheus.Labels{"state": state},
+			func() float64 { return float64(value(read())) })
+	}
+}
+
+// Hashing reads how the lane of the password hashes is whenever it is asked
+// for.
+func (m *Metrics) Hashing(inFlight, waiting, refused func() int64) {
+	m.gauge("plinto_password_hashes_in_flight", "Password hashes being computed.", nil, func() float64 { return float64(inFlight()) })
+	m.gauge("plinto_password_hashes_waiting", "Password hashes waiting for a processor.", nil, func() float64 { return float64(waiting()) })
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "plinto_password_hashes_refused_total", Help: "Requests refused because too many password hashes were waiting.",
+	}, func() float64 { return float64(refused()) }))
+}
+
+func (m *Metrics) gauge(name, help string, labels prometheus.Labels, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, value))
+}
+
+// Handler serves the metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/plinto/plinto/adapters/aesgcm"
+	"github.com/plinto/plinto/adapters/bcrypt"
+	"github.com/plinto/plinto/adapters/httpapi"
+	"github.com/plinto/plinto/adapters/jwks"
+	"github.com/plinto/plinto/adapters/system"
+	"github.com/plinto/plinto/adapters/telemetry"
+	"github.com/plinto/plinto/adapters/useragent"
+	"github.com/plinto/plinto/config"
+	"github.com/plinto/plinto/core/app"
+	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/token"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// program is everything that was put together.
+type program struct {
+	config   config.Config
+	log      *slog.Logger
+	store    *database
+	services inbound.Services
+	metrics  *telemetry.Metrics
+	// beside runs for as long as the program serves.
+	beside  []func(context.Context) error
+	closers []func() error
+}
+
+// compose builds the program. What it opens, it registers to close; it waits
+// for nothing that is not there yet.
+func compose(ctx context.Context, c config.Config, log *slog.Logger) (*program, error) {
+	p := &program{config: c, log: log, metrics: telemetry.New(programVersion())}
+	if err := p.build(ctx); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+func (p *program) build(ctx context.Context) error {
+	if err := developmentSecrets(&p.config); err != nil {
+		return err
+	}
+	c := p.config
+	var err error
+	if p.store, err = openStore(ctx, c.Database); err != nil {
+		return err
+	}
+	p.closers = append(p.closers, p.store.close)
+	p.metrics.Pool(p.store.pool)
+
+	clock := system.Clock{}
+	limiter, run, closeLimiter, err := openLimiter(ctx, c.Redis, clock, p.metrics, p.log)
+	if err != nil {
+		return err
+	}
+	p.closers = append(p.closers, closeLimiter)
+	p.beside = append(p.beside, run)
+
+	sealer, err := aesgcm.New([]byte(c.JWT.SecretKey.Reveal()), reveal(c.JWT.SecretKeyPrevious)...)
+	if err != nil {
+		return fmt.Errorf("JWT_SECRET_KEY: %w", err)
+	}
+	hasher, err := bcrypt.New(bcrypt.Options{Cost: c.Password.BcryptRounds, Queue: c.Password.Queue, Timeout: c.Password.QueueTimeout})
+	if err != nil {
+		return err
+	}
+	p.metrics.Hashing(
+		func() int64 { return int64(hasher.Stats().Working) },
+		func() int64 { return int64(hasher.Stats().Waiting) },
+		func() int64 { return int64(hasher.Stats().Refused) },
+	)
+	p.services, err = app.New(outbound.World{
+		Store: p.store, Limiter: limiter, Signer: jwks.New(jwks.Options{RSABits: c.JWT.RSABits}), Sealer: sealer, Hasher: hasher,
+		Devices: useragent.Devices{}, Clock: clock, Random: system.Random{}, Identifiers: system.Identifiers{},
+	}, policy(c))
+	if err != nil {
+		return err
+	}
+	p.beside = append(p.beside, p.services.Keys.Run)
+	return nil
+}
+
+// close closes what was opened, the last first.
+func (p *program) close() error {
+	var err error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, p.closers[i]())
+	}
+	p.closers = nil
+	return err
+}
+
+// policy is what the configuration says to the use cases.
+func policy(c config.Config) app.Policy {
+	p := app.Policy{
+		Tenant: tenant.Default, Product: "plinto",
+		SignUps: c.Features.Signups, Passwords: credential.Policy{MinLength: c.Password.MinLength},
+		Sessions:     session.Lifetime{Sliding: c.Session.RefreshLifetime, Absolute: c.Session.AbsoluteLifetime},
+		RefreshGrace: c.Session.RefreshGrace,
+		Access:       token.Issuing{Issuer: c.JWT.Issuer, Audience: []string{c.JWT.Audience}, Lifetime: c.JWT.AccessLifetime},
+		Algorithm:    token.Algorithm(c.JWT.Algorithm), KeyLead: c.JWT.KeyPublishLead, KeyMaxAge: c.JWT.JWKSMaxAge,
+		ApplicationKeys: append([][]byte{[]byte(c.SecretKey.Reveal())}, reveal(c.SecretKeyPrevious)...),
+		Limits:          limitRules(c.RateLimit),
+	}
+	if pem, ok := c.JWT.PrivateKeyPEM(); ok {
+		p.ExternalKey = []byte(pem.Reveal())
+	}
+	return p
+}
+
+// api makes the HTTP API.
+func (p *program) api() (http.Handler, error) {
+	c := p.config
+	o := httpapi.Options{
+		Version: programVersion(), Environment: string(c.Environment), Tenant: tenant.Default,
+		Features: features(c.Features), Database: string(c.Database.Engine), Cache: "memory",
+		Docs: c.Features.Docs, CORSOrigins: c.Server.CORSOrigins, AllowedHosts: c.Server.AllowedHosts, TrustedProxies: c.Server.TrustedProxies,
+		HSTS: c.Environment == config.Production, PasswordMinLength: c.Password.MinLength, Log: p.log,
+	}
+	if c.Redis.Configured() {
+		o.Cache = "redis"
+	}
+	if c.Features.Metrics {
+		o.Observe = p.metrics.Observe
+		if c.Server.MetricsAddress == "" {
+			o.Metrics = p.metrics.Handler()
+		}
+	}
+	return httpapi.New(p.services, o)
+}
+
+func features(f config.Features) map[string]bool {
+	return map[string]bool{
+		"signups": f.Signups, "docs": f.Docs, "metrics": f.Metrics, "magic_links": f.MagicLinks, "organizations": f.Organizations,
+		"webhooks": f.Webhooks, "audit": f.Audit, "scim": f.SCIM, "mfa": f.MFA, "sso": f.SSO, "oauth": f.OAuth,
+	}
+}
+
+func reveal(secrets []config.Secret) [][]byte {
+	var out [][]byte
+	for _, s := range secrets {
+		out = append(out, []byte(s.Reveal()))
+	}
+	return out
+}
+
+// redacted is where the data is, without a secret.
+func (p *program) redacted() (store, limiter string) {
+	limiter = "in this process"
+	if p.config.Redis.Configured() {
+		limiter = p.config.Redis.Redacted()
+	}
+	return strings.TrimSpace(p.config.Database.Redacted()), limiter
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plinto/plinto/core/fault"
+)
+
+func newKeys(s surroundings) *cobra.Command {
+	keys := &cobra.Command{Use: "keys", Short: "Look after the keys that sign access tokens"}
+	keys.AddCommand(
+		&cobra.Command{Use: "list", Short: "List the keys and what each is good for now", Args: cobra.NoArgs, RunE: s.composed(func(ctx context.Context, p *program) error {
+			list, err := p.services.Keys.List(ctx)
+			if err != nil {
+				return err
+			}
+			w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(w, "KID\tALGORITHM\tSTATE\tCREATED\tSIGNS FROM")
+			for _, k := range list {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.KID, k.Algorithm, k.State, k.CreatedAt.Format(time.RFC3339), k.ActiveFrom.Format(time.RFC3339))
+			}
+			return w.Flush()
+		})},
+		&cobra.Command{Use: "rotate", Short: "Make a new key: published at once, signing after KEY_PUBLISH_LEAD", Args: cobra.NoArgs, RunE: s.composed(func(ctx context.Context, p *program) error {
+			k, err := p.services.Keys.Rotate(ctx)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(s.stdout, "%s (%s) is published and signs from %s\n", k.KID, k.Algorithm, k.ActiveFrom.Format(time.RFC3339))
+			return nil
+		})},
+	)
+	return keys
+}
+
+// composed runs a command on the program as it is configured, on a database
+// that is migrated already.
+func (s surroundings) composed(do func(ctx context.Context, p *program) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		cfg, log, err := s.load()
+		if err != nil {
+			return err
+		}
+		p, err := compose(cmd.Context(), cfg, log)
+		if err != nil {
+			return err
+		}
+		return errors.Join(plain(do(cmd.Context(), p)), p.close())
+	}
+}
+
+// plain says a fault in the words that are meant for people.
+func plain(err error) error {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return fmt.Errorf("%s (%w)", f.Message, err)
+	}
+	return err
+}

@@ -1,0 +1,69 @@
+package app_test
+
+import (
+	"context"
+	"time"
+
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/token"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// absent is a store that cannot be reached.
+type absent struct{}
+
+func (absent) Users() outbound.Users             { return absentUsers{} }
+func (absent) Sessions() outbound.Sessions       { return absentSessions{} }
+func (absent) SigningKeys() outbound.SigningKeys { return absentKeys{} }
+func (absent) Events() outbound.Events           { return absentEvents{} }
+
+type (
+	absentUsers    struct{}
+	absentSessions struct{}
+	absentKeys     struct{}
+	absentEvents   struct{}
+)
+
+var errAway = outbound.ErrUnavailable
+
+func (absentUsers) Register(context.Context, outbound.Account) error { return errAway }
+func (absentUsers) Taken(context.Context, tenant.ID, user.Email, user.Username) (outbound.Taken, error) {
+	return outbound.Taken{}, errAway
+}
+func (absentUsers) ForSignIn(context.Context, tenant.ID, user.Identifier) (user.User, string, error) {
+	return user.User{}, "", errAway
+}
+
+func (absentSessions) Open(context.Context, session.Session, string, event.Event) error {
+	return errAway
+}
+func (absentSessions) ByID(context.Context, tenant.ID, session.ID) (session.Session, error) {
+	return session.Session{}, errAway
+}
+func (absentSessions) WithUser(context.Context, tenant.ID, session.ID) (session.Session, user.User, error) {
+	return session.Session{}, user.User{}, errAway
+}
+func (absentSessions) Rotate(context.Context, outbound.Rotation) (session.Session, error) {
+	return session.Session{}, errAway
+}
+func (absentSessions) End(context.Context, outbound.Ending) error { return errAway }
+func (absentSessions) EndOthers(context.Context, tenant.ID, user.ID, session.ID, session.EndReason, time.Time) ([]session.ID, error) {
+	return nil, errAway
+}
+func (absentSessions) ListLive(context.Context, tenant.ID, user.ID, time.Time, session.ID, int) ([]session.Session, error) {
+	return nil, errAway
+}
+
+func (absentKeys) List(context.Context, tenant.ID) ([]token.SigningKey, error) { return nil, errAway }
+func (absentKeys) Insert(context.Context, token.SigningKey) error              { return errAway }
+
+func (absentEvents) Append(context.Context, ...event.Event) error { return errAway }
+func (absentEvents) After(context.Context, tenant.ID, event.Position, int) ([]event.Recorded, error) {
+	return nil, errAway
+}
+func (absentEvents) Latest(context.Context, tenant.ID, int) ([]event.Recorded, error) {
+	return nil, errAway
+}

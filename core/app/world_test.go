@@ -1,0 +1,211 @@
+package app_test
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/plinto/plinto/adapters/aesgcm"
+	"github.com/plinto/plinto/adapters/bcrypt"
+	"github.com/plinto/plinto/adapters/jwks"
+	"github.com/plinto/plinto/adapters/memory"
+	"github.com/plinto/plinto/adapters/sqlite"
+	"github.com/plinto/plinto/adapters/useragent"
+	"github.com/plinto/plinto/core/app"
+	"github.com/plinto/plinto/core/app/guard"
+	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/limit"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/token"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+	"github.com/plinto/plinto/ports/porttest"
+)
+
+// world is the use cases on a database of their own, at a time that stands still.
+type world struct {
+	inbound.Services
+	t      *testing.T
+	path   string // of the database
+	clock  *porttest.Clock
+	store  *countingStore
+	hasher *countingHasher
+	world  outbound.World
+	policy app.Policy
+}
+
+const password = "correct horse battery staple"
+
+func newWorld(t *testing.T, change ...func(*outbound.World, *app.Policy)) *world {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "plinto.db")
+	store, err := sqlite.Open(t.Context(), path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	_, err = store.Migrate(t.Context())
+	require.NoError(t, err)
+	sealer, err := aesgcm.New([]byte("a key to seal other keys with"))
+	require.NoError(t, err)
+
+	hasher, err := bcrypt.New(bcrypt.Options{Cost: 4, Queue: 8, Timeout: time.Minute})
+	require.NoError(t, err)
+
+	clock := porttest.NewClock()
+	w := &world{
+		t: t, clock: clock, path: path,
+		store:  &countingStore{Store: store},
+		hasher: &countingHasher{Hasher: hasher},
+	}
+	w.world = outbound.World{
+		Store: w.store, Limiter: memory.NewLimiter(clock), Signer: jwks.New(jwks.Options{}), Sealer: sealer, Hasher: w.hasher,
+		Devices: useragent.Devices{}, Clock: clock, Random: &porttest.Random{}, Identifiers: &porttest.Identifiers{},
+	}
+	w.policy = app.Policy{
+		Tenant: tenant.Default, Product: "plinto", SignUps: true, Passwords: credential.Policy{MinLength: 12},
+		Sessions: session.Lifetime{Sliding: 7 * 24 * time.Hour, Absolute: 30 * 24 * time.Hour}, RefreshGrace: 10 * time.Second,
+		Access:          token.Issuing{Issuer: "https://auth.example.com", Audience: []string{"api"}, Lifetime: 15 * time.Minute},
+		ApplicationKeys: [][]byte{[]byte("the key of this application")},
+		Algorithm:       token.EdDSA, KeyLead: 10 * time.Minute, KeyMaxAge: 5 * time.Minute,
+	}
+	for _, c := range change {
+		c(&w.world, &w.policy)
+	}
+	w.Services, err = app.New(w.world, w.policy)
+	require.NoError(t, err)
+	require.NoError(t, w.Keys.Load(t.Context()))
+	return w
+}
+
+// instance is another instance on the same world, with a signer of its own.
+func (w *world) instance(change ...func(*outbound.World, *app.Policy)) inbound.Services {
+	w.t.Helper()
+	other, policy := w.world, w.policy
+	other.Signer = jwks.New(jwks.Options{})
+	for _, c := range change {
+		c(&other, &policy)
+	}
+	services, err := app.New(other, policy)
+	require.NoError(w.t, err)
+	return services
+}
+
+func (w *world) caller() inbound.Caller {
+	return inbound.Caller{
+		Tenant: tenant.Default, RequestID: "request-1", Address: "192.0.2.7",
+		UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+	}
+}
+
+func (w *world) signUp(email string) inbound.SignedIn {
+	w.t.Helper()
+	in, err := w.Accounts.SignUp(w.t.Context(), w.caller(), inbound.SignUp{Email: email, Password: credential.NewPassword(password)})
+	require.NoError(w.t, err)
+	return in
+}
+
+func (w *world) signIn(email string) inbound.SignedIn {
+	w.t.Helper()
+	in, err := w.Accounts.SignIn(w.t.Context(), w.caller(), inbound.SignIn{Email: email, Password: credential.NewPassword(password)})
+	require.NoError(w.t, err)
+	return in
+}
+
+func (w *world) principal(in inbound.SignedIn) inbound.Principal {
+	w.t.Helper()
+	p, err := w.Tokens.Authenticate(w.t.Context(), w.caller(), in.Tokens.Access)
+	require.NoError(w.t, err)
+	return p
+}
+
+func (w *world) stored(id session.ID) session.Session {
+	w.t.Helper()
+	s, err := w.store.Store.Sessions().ByID(w.t.Context(), tenant.Default, id)
+	require.NoError(w.t, err)
+	return s
+}
+
+// happened gives the names of all events, and the last of them.
+func (w *world) happened() (string, event.Recorded) {
+	w.t.Helper()
+	list, err := w.Events.Latest(w.t.Context(), 1000)
+	require.NoError(w.t, err)
+	var names []string
+	for _, e := range list {
+		names = append(names, string(e.Name))
+	}
+	return strings.Join(names, " "), list[len(list)-1]
+}
+
+// exec changes the database behind the use cases' back.
+func (w *world) exec(text string) {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+w.path+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
+	require.NoError(w.t, err)
+	_, err = db.ExecContext(w.t.Context(), text)
+	require.NoError(w.t, err)
+	require.NoError(w.t, db.Close())
+}
+
+func limits(_ *outbound.World, p *app.Policy) {
+	p.Limits = guard.Rules{
+		Address:        []limit.Rule{{Name: "address", Quota: 60, Window: time.Minute}},
+		SignUp:         []limit.Rule{{Name: "signup", Quota: 3, Window: time.Minute}},
+		SignInAddress:  []limit.Rule{{Name: "signin-address", Quota: 10, Window: 5 * time.Minute}},
+		SignInAccount:  []limit.Rule{{Name: "signin-account", Quota: 5, Window: time.Minute}},
+		RefreshSession: []limit.Rule{{Name: "refresh-session", Quota: 4, Window: time.Minute}},
+	}
+}
+
+// countingHasher counts what passwords were compared with.
+type countingHasher struct {
+	outbound.Hasher
+	verified atomic.Int32
+}
+
+func (h *countingHasher) Verify(ctx context.Context, p credential.Password, hash string) (bool, error) {
+	h.verified.Add(1)
+	return h.Hasher.Verify(ctx, p, hash)
+}
+
+// countingStore counts how often the store is asked, and can be away.
+type countingStore struct {
+	outbound.Store
+	asked atomic.Int32
+	away  atomic.Bool
+}
+
+func (s *countingStore) ask() outbound.Repositories {
+	s.asked.Add(1)
+	if s.away.Load() {
+		return absent{}
+	}
+	return s.Store
+}
+
+func (s *countingStore) Users() outbound.Users             { return s.ask().Users() }
+func (s *countingStore) Sessions() outbound.Sessions       { return s.ask().Sessions() }
+func (s *countingStore) SigningKeys() outbound.SigningKeys { return s.ask().SigningKeys() }
+func (s *countingStore) Events() outbound.Events           { return s.ask().Events() }
+
+func (s *countingStore) Atomically(ctx context.Context, fn func(context.Context, outbound.Repositories) error) error {
+	s.asked.Add(1)
+	if s.away.Load() {
+		return outbound.ErrUnavailable
+	}
+	return s.Store.Atomically(ctx, fn)
+}
+
+func (s *countingStore) Health(ctx context.Context) outbound.StoreHealth {
+	if s.away.Load() {
+		return outbound.StoreHealth{Engine: "sqlite", Err: outbound.ErrUnavailable}
+	}
+	return s.Store.Health(ctx)
+}

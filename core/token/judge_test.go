@@ -1,0 +1,159 @@
+package token_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/token"
+)
+
+var (
+	now  = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	life = session.Lifetime{Sliding: 7 * 24 * time.Hour, Absolute: 30 * 24 * time.Hour}
+)
+
+const grace = 10 * time.Second
+
+// chain gives the first tokens of a session, and the session as it is after
+// the given number of rotations, the last of them at now.
+func chain(k *token.Keyring, length, rotations int) ([]token.Presented, session.Session) {
+	r := k.First(session.ID{1}, [32]byte{2})
+	began := now.Add(-time.Hour)
+	s := session.New(session.Opening{ID: r.Session, SecretHash: r.Hash()}, life, began)
+	var tokens []token.Presented
+	for n := range length {
+		p := k.Present(r)
+		tokens = append(tokens, p)
+		if n < rotations {
+			s = token.Advance(s, p, life, now)
+		}
+		r = k.Next(r)
+	}
+	return tokens, s
+}
+
+func TestJudge(t *testing.T) {
+	k := ring(t, newKey)
+	tokens, s := chain(k, 6, 3)
+	ended, expired := s, s
+	ended.EndedAt, ended.EndReason = &now, session.SignedOut
+	expired.ExpiresAt = now
+	stranger := k.Present(k.First(session.ID{1}, [32]byte{9}))
+	sameGeneration := tokens[3]
+	sameGeneration.Hash[0]++
+	for _, c := range []struct {
+		name    string
+		token   token.Presented
+		session session.Session
+		mayAct  bool
+		after   time.Duration
+		want    token.Verdict
+	}{
+		{"the current token", tokens[3], s, true, time.Hour, token.Rotate},
+		{"the last token, at once", tokens[2], s, true, 0, token.Repeat},
+		{"the last token, at the end of the grace", tokens[2], s, true, grace - 1, token.Repeat},
+		{"the last token, when the grace is over", tokens[2], s, true, grace, token.Reused},
+		{"the last token, long after", tokens[2], s, true, time.Hour, token.Reused},
+		{"the one before the last, at once", tokens[1], s, true, 0, token.Reused},
+		{"the first token", tokens[0], s, true, 0, token.Reused},
+		{"a token that the state has not reached", tokens[4], s, true, 0, token.Lost},
+		{"one further on", tokens[5], s, true, 0, token.Lost},
+		{"another secret of an older generation", stranger, s, true, 0, token.Reused},
+		{"another secret of this generation", sameGeneration, s, true, 0, token.Refuse},
+		{"an ended session", tokens[3], ended, true, 0, token.Refuse},
+		{"an ended session does not find reuse again", tokens[0], ended, true, 0, token.Refuse},
+		{"an expired session", tokens[3], expired, true, 0, token.Refuse},
+		{"a user who may not act", tokens[3], s, false, 0, token.Refuse},
+		{"a user who may not act, last token", tokens[2], s, false, 0, token.Refuse},
+		{"a clock that stepped back", tokens[2], s, true, -time.Minute, token.Repeat},
+	} {
+		require.Equal(t, c.want, token.Judge(c.token, c.session, c.mayAct, now.Add(c.after), grace), c.name)
+	}
+}
+
+func TestNoGraceAtAll(t *testing.T) {
+	tokens, s := chain(ring(t, newKey), 3, 2)
+	require.Equal(t, token.Reused, token.Judge(tokens[1], s, true, now, 0))
+}
+
+func TestVerdictsThatEndASession(t *testing.T) {
+	for v, want := range map[token.Verdict]session.EndReason{
+		token.Refuse: "", token.Rotate: "", token.Repeat: "", token.Reused: session.ReuseDetected, token.Lost: session.StateLost,
+	} {
+		reason, ends := v.EndReason()
+		require.Equal(t, want, reason, v)
+		require.Equal(t, want != "", ends, v)
+		require.NotContains(t, v.String(), "verdict ")
+	}
+	require.Equal(t, "verdict 9", token.Verdict(9).String())
+}
+
+// Every history of a few steps in which three clients that begin with copies
+// of one token present what they hold, lose the answer, or let time pass: there
+// is never more than one chain, a client in step is never refused, and a copy
+// that comes after the grace ends the session, whoever presents it.
+func TestEveryShortHistory(t *testing.T) {
+	const clients, depth = 3, 6
+	k := ring(t, newKey)
+	first := k.First(session.ID{1}, [32]byte{2})
+	type world struct {
+		session session.Session
+		held    [clients]token.Refresh
+		now     time.Time
+	}
+	start := world{session: session.New(session.Opening{ID: first.Session, SecretHash: first.Hash()}, life, now), held: [clients]token.Refresh{first, first, first}, now: now}
+	states := map[string]bool{}
+	histories := 0
+	var explore func(w world, depth int)
+	explore = func(w world, depth int) {
+		states[fmt.Sprint(w.session.Rotation.Generation, w.session.EndedAt != nil, w.now.Sub(w.session.Rotation.RotatedAt), w.held[0].Generation, w.held[1].Generation, w.held[2].Generation)] = true
+		if depth == 0 {
+			histories++
+			return
+		}
+		for client := range clients {
+			for _, lost := range []bool{false, true} {
+				next := w
+				presented := w.held[client]
+				verdict := token.Judge(k.Present(presented), w.session, true, w.now, grace)
+				behind := int(w.session.Rotation.Generation) - int(presented.Generation)
+				switch {
+				case w.session.EndedAt != nil:
+					require.Equal(t, token.Refuse, verdict)
+				case behind == 0:
+					require.Equal(t, token.Rotate, verdict, "a client in step goes on")
+				case behind == 1 && w.now.Before(w.session.Rotation.RotatedAt.Add(grace)):
+					require.Equal(t, token.Repeat, verdict, "a lost answer is given again")
+				default:
+					require.Equal(t, token.Reused, verdict, "a copy that lags is found out")
+				}
+				switch verdict {
+				case token.Rotate:
+					next.session = token.Advance(w.session, k.Present(presented), life, w.now)
+					fallthrough
+				case token.Repeat:
+					successor := k.Next(presented)
+					require.Equal(t, next.session.Rotation.SecretHash, successor.Hash(), "one chain: what is handed out is what is stored")
+					if !lost {
+						next.held[client] = successor
+					}
+				case token.Reused, token.Lost:
+					ended := w.now
+					next.session.EndedAt, next.session.EndReason = &ended, session.ReuseDetected
+				case token.Refuse:
+				}
+				explore(next, depth-1)
+			}
+		}
+		later := w
+		later.now = w.now.Add(grace)
+		explore(later, depth-1)
+	}
+	explore(start, depth)
+	t.Logf("%d histories of %d steps, %d states", histories, depth, len(states))
+	require.Greater(t, histories, 100_000)
+}
