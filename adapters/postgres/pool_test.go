@@ -2,11 +2,8 @@ package postgres_test
 
 import (
 	"context"
-	"io"
-	"net"
 	"net/url"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,19 +69,19 @@ func TestThePoolHasItsSizeAndItsOverflowAndItsTimeout(t *testing.T) {
 func TestAServerThatIsAwayIsUnavailableAndComesBack(t *testing.T) {
 	o := options(database(t))
 	migrate(t, o)
-	p := newProxy(t, o.URL)
-	o.URL = p.url
+	p := porttest.NewWire(t, hostOf(t, o.URL))
+	o.URL = through(t, o.URL, p)
 	s := open(t, o)
 	require.NoError(t, s.Health(t.Context()).Err)
 
-	p.cut()
+	p.Cut()
 	require.ErrorIs(t, s.Health(t.Context()).Err, outbound.ErrUnavailable)
 	_, err := s.Sessions().ByID(t.Context(), tenant.Default, session.ID{1})
 	require.ErrorIs(t, err, outbound.ErrUnavailable)
 	err = s.Atomically(t.Context(), func(context.Context, outbound.Repositories) error { return nil })
 	require.ErrorIs(t, err, outbound.ErrUnavailable)
 
-	p.mend()
+	p.Mend()
 	// Connections that died less than idleBeforePing ago are found one by one.
 	require.Eventually(t, func() bool { return s.Health(t.Context()).Err == nil }, 5*time.Second, 10*time.Millisecond)
 	_, err = s.Sessions().ByID(t.Context(), tenant.Default, session.ID{1})
@@ -121,8 +118,8 @@ func TestOpenRefusesWhatIsNoURL(t *testing.T) {
 func TestRoundTrips(t *testing.T) {
 	o := options(database(t))
 	migrate(t, o)
-	p := newProxy(t, o.URL)
-	o.URL = p.url
+	p := porttest.NewWire(t, hostOf(t, o.URL))
+	o.URL = through(t, o.URL, p)
 	o.PoolSize, o.MaxOverflow = 1, 0
 	s := open(t, o)
 	ctx := t.Context()
@@ -183,107 +180,24 @@ func TestRoundTrips(t *testing.T) {
 		{"rotate", func() { rotate(one) }},
 		{"sign out", func() { end(two) }},
 	} {
-		before := p.trips.Load()
+		before := p.Trips()
 		step.do()
-		require.EqualValues(t, 1, p.trips.Load()-before, step.name)
+		require.EqualValues(t, 1, p.Trips()-before, step.name)
 	}
 }
 
-// proxy stands between the pool and the server. It counts how often the
-// client speaks after the server has spoken, and can be cut.
-type proxy struct {
-	url   string
-	trips atomic.Int64
-
-	mu    sync.Mutex
-	away  bool
-	conns []net.Conn
-}
-
-func newProxy(t *testing.T, target string) *proxy {
+func hostOf(t *testing.T, address string) string {
 	t.Helper()
-	u, err := url.Parse(target)
+	u, err := url.Parse(address)
 	require.NoError(t, err)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return u.Host
+}
+
+// through gives the same address by way of the wire.
+func through(t *testing.T, address string, w *porttest.Wire) string {
+	t.Helper()
+	u, err := url.Parse(address)
 	require.NoError(t, err)
-	p := &proxy{}
-	server := u.Host
-	u.Host = listener.Addr().String()
-	p.url = u.String()
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			upstream, err := net.Dial("tcp", server)
-			if err != nil || !p.keep(client, upstream) {
-				_ = client.Close()
-				continue
-			}
-			var serverSpoke atomic.Bool
-			serverSpoke.Store(true)
-			running.Go(func() { // to the server
-				pass(upstream, client, func() {
-					if serverSpoke.Swap(false) {
-						p.trips.Add(1)
-					}
-				})
-			})
-			running.Go(func() { pass(client, upstream, func() { serverSpoke.Store(true) }) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close()
-		p.cut()
-		running.Wait()
-	})
-	return p
-}
-
-func (p *proxy) keep(conns ...net.Conn) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.away {
-		for _, c := range conns {
-			_ = c.Close()
-		}
-		return false
-	}
-	p.conns = append(p.conns, conns...)
-	return true
-}
-
-func (p *proxy) cut() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.away = true
-	for _, c := range p.conns {
-		_ = c.Close()
-	}
-	p.conns = nil
-}
-
-func (p *proxy) mend() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.away = false
-}
-
-func pass(to io.WriteCloser, from io.ReadCloser, spoke func()) {
-	defer func() { _, _ = to.Close(), from.Close() }()
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(buf)
-		if n > 0 {
-			spoke()
-			if _, err := to.Write(buf[:n]); err != nil {
-				return
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
+	u.Host = w.Address()
+	return u.String()
 }

@@ -57,7 +57,7 @@ func limitRules(c config.RateLimit) guard.Rules {
 			{Name: "signup-minute", Quota: c.SignupPerMinute, Window: time.Minute},
 			{Name: "signup-hour", Quota: c.SignupPerHour, Window: time.Hour},
 		},
-		SignInAddress:  []limit.Rule{{Name: "signin-address", Quota: c.SigninPerAddressPer5Minutes, Window: five}},
+		SignInAddress:  []limit.Rule{{Name: "signin", Quota: c.SigninPerAddressPer5Minutes, Window: five}},
 		SignInAccount:  []limit.Rule{{Name: "signin-account", Quota: c.SigninPerAccountPerMinute, Window: time.Minute}},
 		RefreshSession: []limit.Rule{{Name: "refresh-session", Quota: c.RefreshPerSessionPer5Minutes, Window: five}},
 	}

@@ -58,6 +58,7 @@ func (p *program) serve(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	p.log.InfoContext(ctx, "listening", slog.String("address", listener.Addr().String()))
 	metrics, metricsListener, err := p.metricsServer()
 	if err != nil {
 		return errors.Join(err, listener.Close())
