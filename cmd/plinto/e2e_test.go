@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"math/big"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -256,8 +258,17 @@ func TestItRunsOnNothingAndKeepsToItself(t *testing.T) {
 	for _, words := range []string{"sqlite:data/plinto.db", "in this process", "(RS256)", "curl -s " + i.url} {
 		require.Contains(t, i.out.String(), words)
 	}
+	// The lines to try work when they are pasted.
+	lines := regexp.MustCompile(`(?m)^  ((?:curl|TOKEN=).*)$`).FindAllStringSubmatch(i.out.String(), -1)
+	require.Len(t, lines, 3)
+	pasted := exec.Command("bash", "-c", lines[0][1]+" && echo && "+lines[1][1]+" && "+lines[2][1])
+	pasted.Env = environment()
+	printed, err := pasted.Output()
+	require.NoError(t, err)
+	signedUp, me, _ := strings.Cut(string(printed), "\n")
 	var in signIn
-	i.call("POST", "/api/v1/auth/signup", "", map[string]string{"email": "ann@example.com", "password": password}).want(201, &in)
+	require.NoError(t, json.Unmarshal([]byte(signedUp), &in), signedUp)
+	require.Contains(t, me, `"id":"`+in.User.ID+`"`)
 	require.Zero(t, i.stop())
 
 	// What it made is there when it comes again: users, sessions, keys, secrets.

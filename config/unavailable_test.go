@@ -1,0 +1,33 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestUnavailableIsRefused(t *testing.T) {
+	for _, c := range []struct{ given, remedy string }{
+		{"ENABLE_MAGIC_LINKS=true", "leave it at false"},
+		{"ENABLE_ORGANIZATIONS=true", "leave it at false"},
+		{"ENABLE_WEBHOOKS=true", "leave it at false"},
+		{"ENABLE_AUDIT=true", "leave it at false"},
+		{"ENABLE_SCIM=true", "leave it at false"},
+		{"ENABLE_MFA=true", "leave it at false"},
+		{"ENABLE_SSO=true", "leave it at false"},
+		{"ENABLE_OAUTH=true", "leave it at false"},
+		{"EMAIL_ENABLED=true", "leave it at false"},
+		{"SIGNUP_ENUMERATION=hidden", "leave it at visible"},
+		{"JWT_KMS_URI=awskms:key-id=hunter2", "leave it out"},
+		{"DATABASE_REPLICA_URLS=postgres://replica/plinto", "leave it out"},
+		{"MAX_SESSIONS_PER_USER=1", "leave it at 0"},
+	} {
+		name, _, _ := strings.Cut(c.given, "=")
+		for _, environment := range []string{"development", "test", "staging", "production"} {
+			require.Equal(t, name+": asks for what is not available in this version; "+c.remedy,
+				refused(t, inProduction("ENVIRONMENT="+environment, c.given)...))
+		}
+	}
+	load(t, "ENABLE_MAGIC_LINKS=false", "ENABLE_OAUTH=0", "EMAIL_ENABLED=no", "SIGNUP_ENUMERATION=visible", "JWT_KMS_URI=", "DATABASE_REPLICA_URLS=", "MAX_SESSIONS_PER_USER=0")
+}

@@ -1,0 +1,139 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Check gives everything that is wrong with cfg, in the order of [Settings]:
+// what is out of range, what its environment refuses, and what asks for a
+// feature that this version does not have. [Load] gives the same before it gives
+// a Config, so a loaded one is flawless; ask again with another Environment to
+// learn what stands between a configuration and production.
+func Check(cfg Config) []Fault {
+	var f findings
+	f.server(cfg)
+	f.database(cfg)
+	f.tokens(cfg)
+	f.privateKey(cfg.JWT)
+	f.sessions(cfg.Session)
+	f.passwords(cfg)
+	f.limits(cfg.RateLimit)
+	f.mail(cfg.Email)
+	f.environment(cfg)
+	f.unavailable(cfg)
+	inOrder(f.List, catalogue(new(Config)))
+	return f.List
+}
+
+// findings collects what is wrong.
+type findings struct{ Faults }
+
+// require notes a fault unless ok.
+func (f *findings) require(ok bool, name, format string, args ...any) {
+	if !ok {
+		f.add(name, fmt.Sprintf(format, args...))
+	}
+}
+
+// within requires low ≤ n ≤ high.
+func (f *findings) within(name string, n, low, high int) {
+	f.require(low <= n && n <= high, name, "is %d; it must be %d to %d", n, low, high)
+}
+
+// atLeast requires n ≥ low.
+func (f *findings) atLeast(name string, n, low int) {
+	f.require(n >= low, name, "is %d; it must be at least %d", n, low)
+}
+
+// positive requires a duration above zero.
+func (f *findings) positive(name string, d time.Duration) {
+	f.require(d > 0, name, "is %v; it must be more than zero", d)
+}
+
+// notNegative requires a duration of zero or more.
+func (f *findings) notNegative(name string, d time.Duration) {
+	f.require(d >= 0, name, "is %v; it must not be negative", d)
+}
+
+func (f *findings) server(cfg Config) {
+	s := cfg.Server
+	f.require(slices.Contains([]Environment{Development, Staging, Production, Test}, cfg.Environment), "ENVIRONMENT", "is %s; it must be development, staging, production or test", quoted(string(cfg.Environment)))
+	f.require(cfg.DataDir != "", "DATA_DIR", "is blank; name a directory")
+	f.require(validHost(s.Host), "HOST", "is not a host to listen on; write a name or an address without brackets and port, such as 127.0.0.1")
+	f.within("PORT", s.Port, 0, maxPort)
+	f.notNegative("SHUTDOWN_DELAY", s.ShutdownDelay)
+	f.positive("SHUTDOWN_TIMEOUT", s.ShutdownTimeout)
+}
+
+const maxPort = 65535
+
+// maxConnections is far beyond what a server keeps up with, and keeps sums small.
+const maxConnections = 10_000
+
+func (f *findings) database(cfg Config) {
+	d := cfg.Database
+	f.require(d.Path != MemoryPath || cfg.Environment == Test, "DATABASE_URL", "keeps everything in memory, which only ENVIRONMENT=test allows; write sqlite:path")
+	f.within("DATABASE_POOL_SIZE", d.PoolSize, 1, maxConnections)
+	f.within("DATABASE_MAX_OVERFLOW", d.MaxOverflow, 0, maxConnections)
+	f.positive("DATABASE_POOL_TIMEOUT", d.PoolTimeout)
+	f.positive("DATABASE_CONNECT_TIMEOUT", d.ConnectTimeout)
+	f.positive("DATABASE_STATEMENT_TIMEOUT", d.StatementTimeout)
+	f.positive("DATABASE_LOCK_TIMEOUT", d.LockTimeout)
+	f.positive("DATABASE_CONN_MAX_LIFETIME", d.ConnMaxLifetime)
+	f.notNegative("DATABASE_CONN_MAX_LIFETIME_JITTER", d.ConnMaxLifetimeJitter)
+	f.positive("DATABASE_CONN_MAX_IDLE_TIME", d.ConnMaxIdleTime)
+	f.positive("REDIS_TIMEOUT", cfg.Redis.Timeout)
+}
+
+func (f *findings) tokens(cfg Config) {
+	j := cfg.JWT
+	f.require(slices.Contains([]Algorithm{RS256, ES256, EdDSA}, j.Algorithm), "JWT_ALGORITHM", "is %s; it must be RS256, ES256 or EdDSA, whose verifiers cannot sign", quoted(string(j.Algorithm)))
+	f.require(slices.Contains([]int{2048, 3072, 4096}, j.RSABits), "JWT_RSA_BITS", "is %d; it must be 2048, 3072 or 4096", j.RSABits)
+	f.require(j.Audience != "", "JWT_AUDIENCE", "is blank; name who the tokens are for")
+	f.positive("JWT_ACCESS_TOKEN_EXPIRE_MINUTES", j.AccessLifetime)
+	f.notNegative("JWKS_MAX_AGE", j.JWKSMaxAge)
+	// A minute for clocks and for the fetch itself: whoever keeps the published
+	// keys for JWKS_MAX_AGE must have met the new one before it signs.
+	least := j.JWKSMaxAge + time.Minute
+	f.require(j.KeyPublishLead >= least, "KEY_PUBLISH_LEAD", "is %v; it must be at least %v, which is JWKS_MAX_AGE and a minute", j.KeyPublishLead, least)
+}
+
+func (f *findings) sessions(s Session) {
+	f.positive("JWT_REFRESH_TOKEN_EXPIRE_DAYS", s.RefreshLifetime)
+	f.positive("SESSION_ABSOLUTE_DAYS", s.AbsoluteLifetime)
+	f.require(s.AbsoluteLifetime >= s.RefreshLifetime, "SESSION_ABSOLUTE_DAYS", "is shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS; it must be at least as long")
+	f.require(0 <= s.RefreshGrace && s.RefreshGrace <= time.Minute, "REFRESH_GRACE_SECONDS", "is %v; it must be 0 to 60 seconds", s.RefreshGrace)
+	f.atLeast("MAX_SESSIONS_PER_USER", s.MaxPerUser, 0)
+}
+
+func (f *findings) passwords(cfg Config) {
+	p := cfg.Password
+	f.within("PASSWORD_MIN_LENGTH", p.MinLength, 8, 64)
+	cheapest := 10
+	switch cfg.Environment {
+	case Test:
+		cheapest = 4
+	case Production:
+		cheapest = 12
+	}
+	f.within("BCRYPT_ROUNDS", p.BcryptRounds, cheapest, 15)
+	f.atLeast("BCRYPT_QUEUE", p.Queue, 1)
+	f.positive("BCRYPT_QUEUE_TIMEOUT", p.QueueTimeout)
+}
+
+func (f *findings) limits(r RateLimit) {
+	f.atLeast("RATE_LIMIT_PER_MINUTE", r.PerMinute, 1)
+	f.atLeast("RATE_LIMIT_PER_HOUR", r.PerHour, 1)
+	f.atLeast("RATE_LIMIT_SIGNUP_PER_MINUTE", r.SignupPerMinute, 1)
+	f.atLeast("RATE_LIMIT_SIGNUP_PER_HOUR", r.SignupPerHour, 1)
+	f.atLeast("RATE_LIMIT_SIGNIN_PER_ADDRESS_PER_5_MINUTES", r.SigninPerAddressPer5Minutes, 1)
+	f.atLeast("RATE_LIMIT_SIGNIN_PER_ACCOUNT_PER_MINUTE", r.SigninPerAccountPerMinute, 1)
+	f.atLeast("RATE_LIMIT_REFRESH_PER_SESSION_PER_5_MINUTES", r.RefreshPerSessionPer5Minutes, 1)
+}
+
+func (f *findings) mail(e Email) {
+	f.require(e.SMTPHost == "" || validHost(e.SMTPHost), "SMTP_HOST", "is not a host; write a name or an address without port")
+	f.within("SMTP_PORT", e.SMTPPort, 1, maxPort)
+}

@@ -1,0 +1,122 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/plinto/plinto/config"
+)
+
+func TestRanges(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		right    string // the outermost values that are taken
+		wrong    string // the first beyond them
+		sentence string
+	}{
+		{"PORT", "0 65535", "-1 65536", "is %; it must be 0 to 65535"},
+		{"DATABASE_POOL_SIZE", "1 10000", "0 10001", "is %; it must be 1 to 10000"},
+		{"DATABASE_MAX_OVERFLOW", "0 10000", "-1 10001", "is %; it must be 0 to 10000"},
+		{"JWT_RSA_BITS", "2048 3072 4096", "1024 2049 8192", "is %; it must be 2048, 3072 or 4096"},
+		{"PASSWORD_MIN_LENGTH", "8 64", "7 65", "is %; it must be 8 to 64"},
+		{"BCRYPT_ROUNDS", "10 15", "9 16", "is %; it must be 10 to 15"},
+		{"BCRYPT_QUEUE", "1", "0", "is %; it must be at least 1"},
+		{"SMTP_PORT", "1 65535", "0 65536", "is %; it must be 1 to 65535"},
+		{"MAX_SESSIONS_PER_USER", "0", "-1", "is %; it must be at least 0"},
+		{"RATE_LIMIT_PER_MINUTE", "1", "0", "is %; it must be at least 1"},
+		{"RATE_LIMIT_PER_HOUR", "1", "0", "is %; it must be at least 1"},
+		{"RATE_LIMIT_SIGNUP_PER_MINUTE", "1", "0", "is %; it must be at least 1"},
+		{"RATE_LIMIT_SIGNUP_PER_HOUR", "1", "0", "is %; it must be at least 1"},
+		{"RATE_LIMIT_SIGNIN_PER_ADDRESS_PER_5_MINUTES", "1", "0", "is %; it must be at least 1"},
+		{"RATE_LIMIT_SIGNIN_PER_ACCOUNT_PER_MINUTE", "1", "0", "is %; it must be at least 1"},
+		{"RATE_LIMIT_REFRESH_PER_SESSION_PER_5_MINUTES", "1", "0", "is %; it must be at least 1"},
+		{"DATABASE_POOL_TIMEOUT", "0.001", "0 -1", "is %s; it must be more than zero"},
+		{"DATABASE_CONNECT_TIMEOUT", "1ns", "0s -1s", "is %; it must be more than zero"},
+		{"DATABASE_STATEMENT_TIMEOUT", "1ns", "0s -1s", "is %; it must be more than zero"},
+		{"DATABASE_LOCK_TIMEOUT", "1ns", "0s -1s", "is %; it must be more than zero"},
+		{"DATABASE_CONN_MAX_LIFETIME", "1ns", "0s -1s", "is %; it must be more than zero"},
+		{"DATABASE_CONN_MAX_LIFETIME_JITTER", "0s", "-1ns", "is %; it must not be negative"},
+		{"DATABASE_CONN_MAX_IDLE_TIME", "1ns", "0s -1s", "is %; it must be more than zero"},
+		{"REDIS_TIMEOUT", "1ns", "0s -1s", "is %; it must be more than zero"},
+		{"SHUTDOWN_DELAY", "0s", "-1ns", "is %; it must not be negative"},
+		{"SHUTDOWN_TIMEOUT", "1ns", "0s -1s", "is %; it must be more than zero"},
+		{"BCRYPT_QUEUE_TIMEOUT", "1ns", "0s -1s", "is %; it must be more than zero"},
+		{"JWT_ACCESS_TOKEN_EXPIRE_MINUTES", "1", "0", "is %s; it must be more than zero"},
+		{"JWT_REFRESH_TOKEN_EXPIRE_DAYS", "1 30", "0", "is %s; it must be more than zero"},
+		{"REFRESH_GRACE_SECONDS", "0 60", "-1", "is %s; it must be 0 to 60 seconds"},
+		{"REFRESH_GRACE_SECONDS", "", "61", "is 1m1s; it must be 0 to 60 seconds"},
+		{"JWKS_MAX_AGE", "0s 9m", "-1ns", "is %; it must not be negative"},
+		{"KEY_PUBLISH_LEAD", "6m 1h", "5m59s", "is %; it must be at least 6m0s, which is JWKS_MAX_AGE and a minute"},
+		{"SESSION_ABSOLUTE_DAYS", "7 8", "6", "is shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS; it must be at least as long"},
+		{"DATA_DIR", "/x", "", "is blank; name a directory"},
+		{"JWT_AUDIENCE", "x", "", "is blank; name who the tokens are for"},
+		{"SMTP_HOST", "mail.example ::1", "mail:25", "is not a host; write a name or an address without port"},
+	} {
+		for _, value := range strings.Fields(c.right) {
+			load(t, c.name+"="+value)
+		}
+		wrong := strings.Fields(c.wrong)
+		if c.wrong == "" {
+			wrong = []string{" "}
+		}
+		for _, value := range wrong {
+			require.Equal(t, c.name+": "+strings.ReplaceAll(c.sentence, "%", value), refused(t, c.name+"="+value))
+		}
+	}
+}
+
+func TestAbsoluteLifetime(t *testing.T) {
+	lines := faultsOf(t, config.Source{Environ: []string{"SESSION_ABSOLUTE_DAYS=0"}})
+	require.Equal(t, []string{
+		"SESSION_ABSOLUTE_DAYS: is 0s; it must be more than zero",
+		"SESSION_ABSOLUTE_DAYS: is shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS; it must be at least as long",
+	}, lines)
+}
+
+func TestBcryptRoundsOfEnvironments(t *testing.T) {
+	for environment, cheapest := range map[string]string{"test": "4", "development": "10", "staging": "10", "production": "12"} {
+		below := map[string]string{"4": "3", "10": "9", "12": "11"}[cheapest]
+		load(t, inProduction("ENVIRONMENT="+environment, "BCRYPT_ROUNDS="+cheapest)...)
+		require.Equal(t, "BCRYPT_ROUNDS: is "+below+"; it must be "+cheapest+" to 15", refused(t, inProduction("ENVIRONMENT="+environment, "BCRYPT_ROUNDS="+below)...))
+	}
+}
+
+// What Load accepted, Check finds nothing wrong with.
+func TestCheckAgreesWithLoad(t *testing.T) {
+	require.Empty(t, config.Check(load(t)))
+	require.Empty(t, config.Check(load(t, inProduction()...)))
+}
+
+// Check answers for an environment that the configuration is not in yet.
+func TestCheckForAnotherEnvironment(t *testing.T) {
+	cfg := load(t)
+	cfg.Environment = config.Production
+	var names []string
+	for _, f := range config.Check(cfg) {
+		names = append(names, f.Name)
+	}
+	require.Equal(t, []string{"SECRET_KEY", "PUBLIC_URL", "ALLOWED_HOSTS", "JWT_SECRET_KEY", "JWT_ISSUER", "ENABLE_DOCS"}, names)
+}
+
+// Everything at once, each under the name of a setting, in the order in which
+// the settings are listed.
+func TestCheckOfNothing(t *testing.T) {
+	cfg := config.Config{Session: config.Session{RefreshLifetime: time.Second}, Features: config.Features{OAuth: true}}
+	order := map[string]int{}
+	for i, s := range config.Settings() {
+		order[s.Name] = i + 1
+	}
+	faults := config.Check(cfg)
+	require.Equal(t, config.Fault{Name: "ENVIRONMENT", Problem: `is ""; it must be development, staging, production or test`}, faults[0])
+	require.Equal(t, "ENABLE_OAUTH", faults[len(faults)-1].Name)
+	require.Contains(t, faults, config.Fault{Name: "JWT_ALGORITHM", Problem: `is ""; it must be RS256, ES256 or EdDSA, whose verifiers cannot sign`})
+	last := 0
+	for _, f := range faults {
+		require.NotZero(t, order[f.Name], f.Name)
+		require.GreaterOrEqual(t, order[f.Name], last, f.Name)
+		last = order[f.Name]
+	}
+}
