@@ -1,0 +1,99 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/ports/inbound"
+)
+
+// accounts serves inbound.Accounts.
+type accounts struct{ service inbound.Accounts }
+
+type signUpJSON struct {
+	Email     string  `json:"email" format:"email" maxLength:"254" example:"ann@example.com"`
+	Password  string  `json:"password" format:"password" maxLength:"256" example:"correct horse battery staple"`
+	Username  *string `json:"username,omitempty" nullable:"true" minLength:"3" maxLength:"50" pattern:"^[A-Za-z0-9_-]+$" example:"ann"`
+	FirstName *string `json:"first_name,omitempty" nullable:"true" maxLength:"100" example:"Ann"`
+	LastName  *string `json:"last_name,omitempty" nullable:"true" maxLength:"100" example:"Lee"`
+}
+
+type signInJSON struct {
+	Email    *string `json:"email,omitempty" nullable:"true" doc:"Either this or username." example:"ann@example.com"`
+	Username *string `json:"username,omitempty" nullable:"true" doc:"Either this or email."`
+	Password string  `json:"password" format:"password" example:"correct horse battery staple"`
+}
+
+type signedInJSON struct {
+	User    userJSON          `json:"user"`
+	Tokens  tokensJSON        `json:"tokens"`
+	Session sessionHandleJSON `json:"session"`
+}
+
+type sessionHandleJSON struct {
+	ID        string  `json:"id" format:"uuid" example:"019a1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b"`
+	ExpiresAt instant `json:"expires_at"`
+}
+
+func (a accounts) signUp(ctx context.Context, in *request[signUpJSON]) (*answer[signedInJSON], error) {
+	body, wrong, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	cmd := inbound.SignUp{
+		Email: body.Email, Password: credential.NewPassword(body.Password),
+		Username: value(body.Username), FirstName: value(body.FirstName), LastName: value(body.LastName),
+	}
+	if err := invalid(wrong, a.service.CheckSignUp(cmd)); err != nil {
+		return nil, err
+	}
+	return enter(a.service.SignUp(ctx, callOf(ctx).caller, cmd))
+}
+
+func (a accounts) signIn(ctx context.Context, in *request[signInJSON]) (*answer[signedInJSON], error) {
+	body, wrong, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	if err := invalid(wrong, body.oneName()); err != nil {
+		return nil, err
+	}
+	return enter(a.service.SignIn(ctx, callOf(ctx).caller, inbound.SignIn{
+		Email: value(body.Email), Username: value(body.Username), Password: credential.NewPassword(body.Password),
+	}))
+}
+
+// oneName holds the shape of a sign-in: an address or a user name, not both.
+func (b signInJSON) oneName() []fault.Field {
+	switch email, username := value(b.Email) != "", value(b.Username) != ""; {
+	case email && username:
+		return []fault.Field{{Name: "username", Type: "conflicting", Message: "Give either an e-mail address or a user name."}}
+	case !email && !username:
+		return []fault.Field{{Name: "email", Type: "missing", Message: "An e-mail address or a user name is required."}}
+	}
+	return nil
+}
+
+// enter answers a sign-in.
+func enter(in inbound.SignedIn, err error) (*answer[signedInJSON], error) {
+	if err != nil {
+		return nil, err
+	}
+	u, err := newUserJSON(in.User)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[signedInJSON]{signedInJSON{
+		User: u, Tokens: newTokensJSON(in.Tokens),
+		Session: sessionHandleJSON{ID: in.Session.ID.String(), ExpiresAt: instant(in.Session.ExpiresAt)},
+	}}, nil
+}
+
+// value gives what an optional text says; empty when it is absent.
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,86 @@
+package httpapi
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/plinto/plinto/core/fault"
+)
+
+// access says what a route asks of its caller.
+type access int
+
+const (
+	anyone      access = iota // nothing
+	signedIn                  // an access token that is good now
+	tokenHolder               // an access token; the use case judges it
+)
+
+// authenticate finds out who calls a route that wants to know.
+func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		call := callOf(c.Request().Context())
+		if call.route == nil || call.route.access == anyone {
+			return next(c)
+		}
+		var err error
+		if call.token, err = bearer(c.Request().Header); err != nil {
+			return err
+		}
+		if call.route.access == signedIn {
+			if call.who, err = s.services.Tokens.Authenticate(c.Request().Context(), call.caller, call.token); err != nil {
+				return err
+			}
+		}
+		return next(c)
+	}
+}
+
+// maxToken is far longer than any access token here, in bytes.
+const maxToken = 8 << 10
+
+// bearer takes the token of the one Authorization field (RFC 6750 section
+// 2.1). Another scheme is no proof that is understood here, so it counts as
+// none.
+func bearer(h http.Header) (string, error) {
+	fields := h.Values("Authorization")
+	switch {
+	case len(fields) == 0:
+		return "", fault.New(fault.NotAuthenticated)
+	case len(fields) > 1:
+		return "", fault.New(fault.InvalidToken)
+	}
+	scheme, token, _ := strings.Cut(fields[0], " ")
+	if !strings.EqualFold(scheme, "bearer") {
+		return "", fault.New(fault.NotAuthenticated)
+	}
+	token = strings.TrimLeft(token, " ")
+	if len(token) > maxToken || !isToken68(token) {
+		return "", fault.New(fault.InvalidToken)
+	}
+	return token, nil
+}
+
+// isToken68 holds RFC 9110 section 11.2.
+func isToken68(s string) bool {
+	s = strings.TrimRight(s, "=")
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !isAlphanumeric(r) && !strings.ContainsRune("-._~+/", r)
+	})
+}
+
+// challenge is the WWW-Authenticate of a refusal on a route that wants a token
+// (RFC 6750 section 3); empty elsewhere.
+func (c *call) challenge(code fault.Code) string {
+	switch {
+	case c.route == nil || c.route.access == anyone:
+		return ""
+	case code == fault.NotAuthenticated:
+		return "Bearer"
+	case code == fault.InvalidToken:
+		return `Bearer error="invalid_token"`
+	}
+	return ""
+}

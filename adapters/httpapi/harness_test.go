@@ -1,0 +1,307 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/plinto/plinto/adapters/httpapi"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/limit"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/inbound"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files and openapi.yaml")
+
+const (
+	goodToken = "good.token"
+	requestID = "request-0001"
+	signUpOK  = `{"email":"ann@example.com","password":"correct horse battery"}`
+	signInOK  = `{"email":"ann@example.com","password":"correct horse battery"}`
+	refreshOK = `{"refresh_token":"prt_old"}`
+)
+
+var instant = time.Date(2026, 1, 2, 3, 4, 5, 6789, time.UTC)
+
+// fakes answer as the core does; a test replaces what it needs.
+type fakes struct {
+	checkSignUp  func(inbound.SignUp) []fault.Field
+	signUp       func(context.Context, inbound.Caller, inbound.SignUp) (inbound.SignedIn, error)
+	signIn       func(context.Context, inbound.Caller, inbound.SignIn) (inbound.SignedIn, error)
+	authenticate func(context.Context, inbound.Caller, string) (inbound.Principal, error)
+	refresh      func(context.Context, inbound.Caller, string) (inbound.TokenPair, error)
+	signOut      func(context.Context, inbound.Caller, string) error
+	list         func(context.Context, inbound.Principal, inbound.Page) (inbound.SessionPage, error)
+	get          func(context.Context, inbound.Principal, session.ID) (session.Session, error)
+	revoke       func(context.Context, inbound.Caller, inbound.Principal, session.ID) error
+	revokeOthers func(context.Context, inbound.Caller, inbound.Principal) (int, error)
+	published    func() (inbound.JWKS, error)
+	admit        func(context.Context, inbound.Caller) error
+	ready        func(context.Context) inbound.Readiness
+}
+
+type (
+	accounts struct{ *fakes }
+	tokens   struct{ *fakes }
+	sessions struct{ *fakes }
+	keys     struct {
+		inbound.Keys
+		*fakes
+	}
+	limits struct{ *fakes }
+	health struct{ *fakes }
+)
+
+func (f accounts) CheckSignUp(cmd inbound.SignUp) []fault.Field { return f.checkSignUp(cmd) }
+func (f accounts) SignUp(ctx context.Context, c inbound.Caller, cmd inbound.SignUp) (inbound.SignedIn, error) {
+	return f.signUp(ctx, c, cmd)
+}
+func (f accounts) SignIn(ctx context.Context, c inbound.Caller, cmd inbound.SignIn) (inbound.SignedIn, error) {
+	return f.signIn(ctx, c, cmd)
+}
+func (f tokens) Authenticate(ctx context.Context, c inbound.Caller, t string) (inbound.Principal, error) {
+	return f.authenticate(ctx, c, t)
+}
+func (f tokens) Refresh(ctx context.Context, c inbound.Caller, t string) (inbound.TokenPair, error) {
+	return f.refresh(ctx, c, t)
+}
+func (f tokens) SignOut(ctx context.Context, c inbound.Caller, t string) error {
+	return f.signOut(ctx, c, t)
+}
+func (f sessions) List(ctx context.Context, who inbound.Principal, p inbound.Page) (inbound.SessionPage, error) {
+	return f.list(ctx, who, p)
+}
+func (f sessions) Get(ctx context.Context, who inbound.Principal, id session.ID) (session.Session, error) {
+	return f.get(ctx, who, id)
+}
+func (f sessions) Revoke(ctx context.Context, c inbound.Caller, who inbound.Principal, id session.ID) error {
+	return f.revoke(ctx, c, who, id)
+}
+func (f sessions) RevokeOthers(ctx context.Context, c inbound.Caller, who inbound.Principal) (int, error) {
+	return f.revokeOthers(ctx, c, who)
+}
+func (f keys) Published() (inbound.JWKS, error)                    { return f.published() }
+func (f limits) Admit(ctx context.Context, c inbound.Caller) error { return f.admit(ctx, c) }
+func (f health) Ready(ctx context.Context) inbound.Readiness       { return f.ready(ctx) }
+func (f health) Drain()                                            {}
+
+func ann() user.User {
+	name, first, seen := "ann", "Ann", instant.Add(time.Hour)
+	u, err := user.Restore(user.Snapshot{
+		Tenant: tenant.Default, ID: user.ID{1}, Email: "Ann@example.com", Username: &name, Status: "active",
+		Profile: user.Profile{FirstName: &first}, Metadata: []byte(`{"plan":"<free>"}`),
+		CreatedAt: instant, UpdatedAt: instant, LastSignInAt: &seen,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return u
+}
+
+func sessionOf(n byte) session.Session {
+	return session.Session{
+		Tenant: tenant.Default, ID: session.ID{n}, User: user.ID{1}, Address: "192.0.2.7", UserAgent: "Firefox on Linux",
+		Device:    session.Device{Name: "Firefox on Linux", Type: session.Desktop, Browser: "Firefox", OS: "Linux"},
+		CreatedAt: instant, LastActivityAt: instant, ExpiresAt: instant.Add(time.Hour).In(time.FixedZone("x", 3600)),
+	}
+}
+
+func newFakes() *fakes {
+	pair := inbound.TokenPair{Access: "a.b.c", Refresh: "prt_new", ExpiresIn: 890*time.Second + time.Millisecond}
+	in := inbound.SignedIn{User: ann(), Session: sessionOf(2), Tokens: pair}
+	ended := sessionOf(3)
+	ended.EndedAt, ended.EndReason = &instant, session.SignedOut
+	return &fakes{
+		checkSignUp: func(inbound.SignUp) []fault.Field { return nil },
+		signUp:      func(context.Context, inbound.Caller, inbound.SignUp) (inbound.SignedIn, error) { return in, nil },
+		signIn:      func(context.Context, inbound.Caller, inbound.SignIn) (inbound.SignedIn, error) { return in, nil },
+		authenticate: func(_ context.Context, _ inbound.Caller, t string) (inbound.Principal, error) {
+			if t != goodToken {
+				return inbound.Principal{}, fault.New(fault.InvalidToken)
+			}
+			return inbound.Principal{User: ann(), Session: sessionOf(2)}, nil
+		},
+		refresh: func(context.Context, inbound.Caller, string) (inbound.TokenPair, error) { return pair, nil },
+		signOut: func(context.Context, inbound.Caller, string) error { return nil },
+		list: func(context.Context, inbound.Principal, inbound.Page) (inbound.SessionPage, error) {
+			return inbound.SessionPage{Sessions: []session.Session{sessionOf(9), sessionOf(2)}, Next: session.ID{2}}, nil
+		},
+		get:          func(context.Context, inbound.Principal, session.ID) (session.Session, error) { return ended, nil },
+		revoke:       func(context.Context, inbound.Caller, inbound.Principal, session.ID) error { return nil },
+		revokeOthers: func(context.Context, inbound.Caller, inbound.Principal) (int, error) { return 3, nil },
+		published: func() (inbound.JWKS, error) {
+			return inbound.JWKS{Body: []byte(`{"keys":[]}`), MaxAge: 5 * time.Minute}, nil
+		},
+		admit: func(context.Context, inbound.Caller) error { return nil },
+		ready: func(context.Context) inbound.Readiness {
+			return inbound.Readiness{State: inbound.Ready, Database: inbound.DatabaseHealth{
+				Engine: "sqlite", Healthy: true, ResponseTime: 1234 * time.Microsecond,
+				Size: 4, InUse: 1, Idle: 3, Max: 5, CurrentMigration: 7, ExpectedMigration: 7, CheckedAt: instant,
+			}, Cache: inbound.CacheHealth{Configured: true, Healthy: true, ResponseTime: 500 * time.Microsecond}}
+		},
+	}
+}
+
+func (f *fakes) services() inbound.Services {
+	return inbound.Services{
+		Accounts: accounts{f}, Tokens: tokens{f}, Sessions: sessions{f}, Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
+	}
+}
+
+func decision(name string, quota, remaining int, allowed bool, wait time.Duration) limit.Decision {
+	d := limit.Decision{
+		Rule: limit.Rule{Name: name, Quota: quota, Window: 5 * time.Minute}, Allowed: allowed, Remaining: remaining, ResetAfter: wait,
+	}
+	if !allowed {
+		d.ResetAfter, d.RetryAfter = 2*wait, wait
+	}
+	return d
+}
+
+// server is an API under test, with its log.
+type server struct {
+	*httpapi.Server
+	log *bytes.Buffer
+}
+
+func start(t testing.TB, f *fakes, change ...func(*httpapi.Options)) server {
+	t.Helper()
+	var log bytes.Buffer
+	opts := httpapi.Options{
+		Version: "1.2.3", Environment: "test", Database: "sqlite", Cache: "memory", Docs: true,
+		Features:     map[string]bool{"ENABLE_SIGNUPS": true, "ENABLE_MFA": false},
+		Metrics:      http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") }),
+		Log:          slog.New(slog.NewJSONHandler(&log, nil)),
+		Now:          func() time.Time { return instant },
+		NewRequestID: func() string { return "made-0001" },
+	}
+	for _, c := range change {
+		c(&opts)
+	}
+	s, err := httpapi.New(f.services(), opts)
+	require.NoError(t, err)
+	return server{s, &log}
+}
+
+// ask makes a request; headers come in pairs.
+func ask(method, target, body string, headers ...string) *http.Request {
+	var r *http.Request
+	if body == "" {
+		r = httptest.NewRequest(method, target, nil)
+	} else {
+		r = httptest.NewRequest(method, target, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+	}
+	r.Header.Set("X-Request-ID", requestID)
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i+1] == "" {
+			r.Header.Del(headers[i])
+		} else {
+			r.Header.Add(headers[i], headers[i+1])
+		}
+	}
+	return r
+}
+
+func asAnn(method, target string) *http.Request {
+	return ask(method, target, "", "Authorization", "Bearer "+goodToken)
+}
+
+func (s server) do(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
+}
+
+// lines gives the log, one map a line.
+func (s server) lines(t testing.TB) []map[string]any {
+	t.Helper()
+	var out []map[string]any
+	for line := range strings.Lines(s.log.String()) {
+		var m map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &m))
+		out = append(out, m)
+	}
+	return out
+}
+
+type wireError struct {
+	Error struct {
+		Code      string `json:"code"`
+		Message   string `json:"message"`
+		RequestID string `json:"request_id"`
+		Timestamp string `json:"timestamp"`
+		Details   struct {
+			ValidationErrors []struct{ Field, Type, Message string } `json:"validation_errors"`
+		} `json:"details"`
+	} `json:"error"`
+}
+
+// refused checks that an answer is an error of the one shape and gives its
+// parts; faults as "field type".
+func refused(t testing.TB, w *httptest.ResponseRecorder, status int, code fault.Code) (wireError, []string) {
+	t.Helper()
+	var e wireError
+	require.Equal(t, status, w.Code, w.Body.String())
+	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
+	dec := json.NewDecoder(bytes.NewReader(w.Body.Bytes()))
+	dec.DisallowUnknownFields()
+	require.NoError(t, dec.Decode(&e), w.Body.String())
+	require.Equal(t, string(code), e.Error.Code)
+	require.NotEmpty(t, e.Error.Message)
+	require.Equal(t, w.Header().Get("X-Request-ID"), e.Error.RequestID)
+	require.Equal(t, "2026-01-02T03:04:05.000006Z", e.Error.Timestamp)
+	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+	secure(t, w.Header())
+	var faults []string
+	for _, f := range e.Error.Details.ValidationErrors {
+		require.NotEmpty(t, f.Message)
+		faults = append(faults, f.Field+" "+f.Type)
+	}
+	return e, faults
+}
+
+// secure checks the headers that no answer goes without.
+func secure(t testing.TB, h http.Header) {
+	t.Helper()
+	for name, value := range map[string]string{
+		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
+		"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+	} {
+		require.Equal(t, []string{value}, h.Values(name), name)
+	}
+	require.Contains(t, h.Get("Content-Security-Policy"), "default-src 'none'")
+	require.Contains(t, h.Get("Content-Security-Policy"), "frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	require.Contains(t, h.Get("Permissions-Policy"), "geolocation=()")
+	require.NotEmpty(t, h.Get("X-Request-ID"))
+	require.NotEmpty(t, h.Get("Cache-Control"))
+	require.Empty(t, h.Get("Server"))
+	require.Empty(t, h.Get("X-Powered-By"))
+}
+
+// golden compares text with a file of testdata.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got, "run the test with -update when this is meant")
+}

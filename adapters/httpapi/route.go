@@ -1,0 +1,166 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
+
+	"github.com/plinto/plinto/core/fault"
+)
+
+// route is one line of the API: a method and a path, what the chain before the
+// handler has to know of it, and what the document says.
+type route struct {
+	method, path string
+	id           string // the operation's name in the document
+	tag, summary string
+	aliases      []alias
+	success      int // the status when all goes well; zero is 200
+	access       access
+	admission    admission
+	faults       []fault.Code // besides those that every such route has
+	serve        endpoint
+}
+
+// alias is a second path of a route. It is the same route in all respects.
+type alias struct{ path, id string }
+
+// endpoint is what answers a route.
+type endpoint struct {
+	takesBody bool
+	plain     bool // writes its answer itself
+	mount     func(s *Server, api huma.API, op huma.Operation)
+}
+
+// answer is what a handler gives: a body.
+type answer[B any] struct{ Body B }
+
+// none is the answer without a body.
+type none = struct{}
+
+// handler answers from parameters alone.
+func handler[I, O any](h func(context.Context, *I) (*O, error)) endpoint {
+	return endpoint{mount: func(_ *Server, api huma.API, op huma.Operation) { huma.Register(api, op, h) }}
+}
+
+// bodyHandler answers from a JSON object B. The object is documented from its
+// type; its values are judged by the core, not by a schema.
+func bodyHandler[B, O any](h func(context.Context, *request[B]) (*O, error)) endpoint {
+	return endpoint{takesBody: true, mount: func(_ *Server, api huma.API, op huma.Operation) {
+		op.SkipValidateBody = true
+		op.RequestBody = &huma.RequestBody{}
+		huma.Register(api, op, h)
+		schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[B](), true, op.OperationID)
+		op.RequestBody.Content = map[string]*huma.MediaType{"application/json": {Schema: schema}}
+	}}
+}
+
+// plain answers by itself, with content of the given types.
+func plain(h echo.HandlerFunc, content map[string]*huma.MediaType) endpoint {
+	return endpoint{plain: true, mount: func(s *Server, api huma.API, op huma.Operation) {
+		op.Responses[strconv.Itoa(op.DefaultStatus)].Content = content
+		api.OpenAPI().AddOperation(&op)
+		s.echo.Add(op.Method, routerPath(op.Path), h)
+	}}
+}
+
+// routerPath writes a path of the document as the router wants it.
+func routerPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}
+
+// operations gives the route under its own path and each of its aliases.
+func (r route) operations() []huma.Operation {
+	ops := make([]huma.Operation, 0, 1+len(r.aliases))
+	ops = append(ops, r.operation(r.path, r.id, ""))
+	for _, a := range r.aliases {
+		ops = append(ops, r.operation(a.path, a.id, "Another path of `"+r.path+"`."))
+	}
+	return ops
+}
+
+func (r route) operation(path, id, description string) huma.Operation {
+	op := huma.Operation{
+		Method: r.method, Path: path, OperationID: id,
+		Tags: []string{r.tag}, Summary: r.summary, Description: description,
+		DefaultStatus: r.successStatus(),
+		Responses:     r.refusals(),
+	}
+	op.Responses[strconv.Itoa(op.DefaultStatus)] = &huma.Response{Description: http.StatusText(op.DefaultStatus)}
+	if r.access != anyone {
+		op.Security = []map[string][]string{{"bearer": {}}}
+	}
+	return op
+}
+
+func (r route) successStatus() int {
+	if r.success == 0 {
+		return http.StatusOK
+	}
+	return r.success
+}
+
+// allFaults is every code that the route answers.
+func (r route) allFaults() []fault.Code {
+	codes := append([]fault.Code{fault.Internal, fault.Timeout, fault.BodyTooLarge}, r.faults...)
+	if r.admission != uncounted {
+		codes = append(codes, fault.RateLimited, fault.Unavailable)
+	}
+	if r.access != anyone {
+		codes = append(codes, fault.NotAuthenticated, fault.InvalidToken)
+	}
+	if r.serve.takesBody {
+		codes = append(codes, fault.MalformedRequest, fault.UnsupportedMediaType, fault.ValidationError)
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
+}
+
+// refusals documents the faults by status.
+func (r route) refusals() map[string]*huma.Response {
+	out := map[string]*huma.Response{
+		strconv.Itoa(http.StatusMisdirectedRequest): {
+			Description: "`" + string(fault.MalformedRequest) + "`: The request names a host that is not served here.",
+			Content:     refusalContent(),
+		},
+	}
+	for _, code := range r.allFaults() {
+		status := strconv.Itoa(statusOf(code))
+		line := "`" + string(code) + "`: " + code.Message()
+		if known := out[status]; known != nil {
+			known.Description += "\n" + line
+			continue
+		}
+		out[status] = &huma.Response{Description: line, Headers: refusalHeaders(code), Content: refusalContent()}
+	}
+	return out
+}
+
+func refusalContent() map[string]*huma.MediaType {
+	return map[string]*huma.MediaType{
+		"application/json":         {Schema: &huma.Schema{Ref: "#/components/schemas/Error"}},
+		"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}},
+	}
+}
+
+func refusalHeaders(code fault.Code) map[string]*huma.Header {
+	switch statusOf(code) {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return map[string]*huma.Header{"Retry-After": {
+			Description: "When to try again, in whole seconds.", Schema: &huma.Schema{Type: "integer"},
+		}}
+	case http.StatusUnauthorized:
+		if code == fault.NotAuthenticated || code == fault.InvalidToken {
+			return map[string]*huma.Header{"WWW-Authenticate": {
+				Description: "The Bearer challenge (RFC 6750 section 3).", Schema: &huma.Schema{Type: "string"},
+			}}
+		}
+	}
+	return nil
+}

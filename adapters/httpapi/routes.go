@@ -1,0 +1,110 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/plinto/plinto/core/fault"
+)
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+	del  = http.MethodDelete
+)
+
+// table is the whole API. A slash behind a path changes nothing, and HEAD is
+// served wherever GET is.
+func (s *Server) table() []route {
+	a := accounts{s.services.Accounts}
+	t := tokens{s.services.Tokens}
+	v := sessions{s.services.Sessions}
+	k := keys{s.services.Keys}
+	h := health{s.services.Health, s.opts}
+
+	routes := []route{
+		{
+			method: post, path: "/api/v1/auth/signup", id: "signUp", tag: "Authentication",
+			summary: "Make an account and sign in", success: http.StatusCreated, admission: countedByUseCase,
+			aliases: []alias{{"/api/v1/auth/register", "register"}}, serve: bodyHandler(a.signUp),
+			faults: []fault.Code{fault.EmailTaken, fault.UsernameTaken, fault.SignupsDisabled, fault.Overloaded},
+		},
+		{
+			method: post, path: "/api/v1/auth/signin", id: "signIn", tag: "Authentication",
+			summary: "Sign in by password", admission: countedByUseCase,
+			aliases: []alias{{"/api/v1/auth/login", "login"}}, serve: bodyHandler(a.signIn),
+			faults: []fault.Code{fault.InvalidCredentials, fault.Overloaded},
+		},
+		{
+			method: post, path: "/api/v1/auth/refresh", id: "refresh", tag: "Authentication",
+			summary: "Exchange a refresh token for new tokens", admission: countedByUseCase,
+			serve: bodyHandler(t.refresh), faults: []fault.Code{fault.InvalidRefreshToken},
+		},
+		{
+			method: post, path: "/api/v1/auth/signout", id: "signOut", tag: "Authentication",
+			summary: "End this session", success: http.StatusNoContent, access: tokenHolder,
+			aliases: []alias{{"/api/v1/auth/logout", "logout"}}, serve: handler(t.signOut),
+		},
+		{
+			method: get, path: "/api/v1/auth/me", id: "me", tag: "Users",
+			summary: "Who am I", access: signedIn,
+			aliases: []alias{{"/api/v1/users/me", "getMe"}}, serve: handler(me),
+		},
+		{
+			method: get, path: "/api/v1/sessions", id: "listSessions", tag: "Sessions",
+			summary: "List my live sessions, the newest first", access: signedIn,
+			serve: handler(v.list), faults: []fault.Code{fault.ValidationError},
+		},
+		{
+			method: del, path: "/api/v1/sessions", id: "revokeOtherSessions", tag: "Sessions",
+			summary: "End all my sessions but this one", access: signedIn, serve: handler(v.revokeOthers),
+		},
+		{
+			method: get, path: "/api/v1/sessions/current", id: "getCurrentSession", tag: "Sessions",
+			summary: "Get this session", access: signedIn, serve: handler(v.current),
+		},
+		{
+			method: get, path: "/api/v1/sessions/{id}", id: "getSession", tag: "Sessions",
+			summary: "Get one of my sessions, an ended one too", access: signedIn,
+			serve: handler(v.get), faults: []fault.Code{fault.NotFound},
+		},
+		{
+			method: del, path: "/api/v1/sessions/{id}", id: "revokeSession", tag: "Sessions",
+			summary: "End one of my sessions", success: http.StatusNoContent, access: signedIn,
+			serve: handler(v.revoke), faults: []fault.Code{fault.NotFound},
+		},
+		{
+			method: get, path: "/.well-known/jwks.json", id: "jwks", tag: "Keys",
+			summary: "Get the public keys that verify access tokens (RFC 7517)",
+			serve:   plain(k.publish, s.jwksContent()),
+		},
+		{
+			method: get, path: "/health", id: "health", tag: "Operations",
+			summary: "Tell that the process lives", admission: uncounted, serve: handler(h.live),
+		},
+		{
+			method: get, path: "/ready", id: "ready", tag: "Operations",
+			summary: "Tell whether the service can do its work", admission: uncounted, serve: handler(h.ready),
+		},
+		{
+			method: get, path: "/api/status", id: "status", tag: "Operations",
+			summary: "Tell what this installation offers", serve: handler(h.status),
+		},
+	}
+	if s.opts.Metrics != nil {
+		routes = append(routes, route{
+			method: get, path: "/metrics", id: "metrics", tag: "Operations",
+			summary: "Get the metrics of the process, as Prometheus reads them", admission: uncounted,
+			serve: plain(s.metrics, textContent("text/plain")),
+		})
+	}
+	if s.opts.Docs {
+		routes = append(routes, route{
+			method: get, path: "/openapi.json", id: "openapi", tag: "Documents",
+			summary: "Get this document", serve: plain(s.document.serveJSON, textContent("application/openapi+json")),
+		}, route{
+			method: get, path: "/docs", id: "docs", tag: "Documents",
+			summary: "Read this document as a page", serve: plain(s.document.servePage, textContent("text/html")),
+		})
+	}
+	return routes
+}

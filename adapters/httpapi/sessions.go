@@ -1,0 +1,147 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/base64"
+
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/id"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/ports/inbound"
+)
+
+// sessions serves inbound.Sessions.
+type sessions struct{ service inbound.Sessions }
+
+type sessionJSON struct {
+	ID             string   `json:"id" format:"uuid" example:"019a1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b"`
+	UserID         string   `json:"user_id" format:"uuid" example:"019a1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b"`
+	IPAddress      string   `json:"ip_address" doc:"Of the client at sign-in; empty when unknown." example:"192.0.2.7"`
+	UserAgent      string   `json:"user_agent"`
+	DeviceName     string   `json:"device_name"`
+	DeviceType     string   `json:"device_type" enum:"desktop,mobile,tablet,bot,unknown"`
+	Browser        string   `json:"browser" example:"Firefox"`
+	OS             string   `json:"os" example:"Linux"`
+	IsCurrent      bool     `json:"is_current" doc:"Whether it is the session that asks."`
+	CreatedAt      instant  `json:"created_at"`
+	LastActivityAt instant  `json:"last_activity_at"`
+	ExpiresAt      instant  `json:"expires_at"`
+	RevokedAt      *instant `json:"revoked_at,omitempty"`
+	RevokedReason  string   `json:"revoked_reason,omitempty" example:"signed_out"`
+}
+
+func newSessionJSON(s session.Session, current session.ID) sessionJSON {
+	return sessionJSON{
+		ID: s.ID.String(), UserID: s.User.String(), IPAddress: s.Address, UserAgent: s.UserAgent,
+		DeviceName: s.Device.Name, DeviceType: string(s.Device.Type), Browser: s.Device.Browser, OS: s.Device.OS,
+		IsCurrent: s.ID == current,
+		CreatedAt: instant(s.CreatedAt), LastActivityAt: instant(s.LastActivityAt), ExpiresAt: instant(s.ExpiresAt),
+		RevokedAt: newInstant(s.EndedAt), RevokedReason: string(s.EndReason),
+	}
+}
+
+type pageInput struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many entries a page has."`
+	Cursor string `query:"cursor" doc:"The next_cursor of the page before. Opaque."`
+}
+
+type sessionPageJSON struct {
+	Data       []sessionJSON `json:"data" nullable:"false"`
+	NextCursor *string       `json:"next_cursor" doc:"Asks for the next page; null on the last one."`
+}
+
+func (v sessions) list(ctx context.Context, in *pageInput) (*answer[sessionPageJSON], error) {
+	after, ok := readCursor(in.Cursor)
+	if !ok {
+		return nil, fault.Invalid(fault.Field{
+			Name: "query.cursor", Type: "invalid_cursor", Message: "This is not a cursor from here.",
+		})
+	}
+	who := callOf(ctx).who
+	page, err := v.service.List(ctx, who, inbound.Page{Limit: in.Limit, After: after})
+	if err != nil {
+		return nil, err
+	}
+	out := sessionPageJSON{Data: make([]sessionJSON, 0, len(page.Sessions)), NextCursor: writeCursor(page.Next)}
+	for _, s := range page.Sessions {
+		out.Data = append(out.Data, newSessionJSON(s, who.Session.ID))
+	}
+	return &answer[sessionPageJSON]{out}, nil
+}
+
+func (sessions) current(ctx context.Context, _ *none) (*answer[sessionJSON], error) {
+	s := callOf(ctx).who.Session
+	return &answer[sessionJSON]{newSessionJSON(s, s.ID)}, nil
+}
+
+type sessionInput struct {
+	ID string `path:"id" format:"uuid" doc:"The session's id."`
+}
+
+func (v sessions) get(ctx context.Context, in *sessionInput) (*answer[sessionJSON], error) {
+	wanted, err := in.session()
+	if err != nil {
+		return nil, err
+	}
+	who := callOf(ctx).who
+	s, err := v.service.Get(ctx, who, wanted)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[sessionJSON]{newSessionJSON(s, who.Session.ID)}, nil
+}
+
+func (v sessions) revoke(ctx context.Context, in *sessionInput) (*none, error) {
+	wanted, err := in.session()
+	if err != nil {
+		return nil, err
+	}
+	call := callOf(ctx)
+	return nil, v.service.Revoke(ctx, call.caller, call.who, wanted)
+}
+
+type revokedJSON struct {
+	RevokedCount int `json:"revoked_count" doc:"How many sessions ended." example:"2"`
+}
+
+func (v sessions) revokeOthers(ctx context.Context, _ *none) (*answer[revokedJSON], error) {
+	call := callOf(ctx)
+	n, err := v.service.RevokeOthers(ctx, call.caller, call.who)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[revokedJSON]{revokedJSON{n}}, nil
+}
+
+// session reads the id of the path: one that is malformed names nothing.
+func (in sessionInput) session() (session.ID, error) {
+	wanted, err := id.Parse[session.Session](in.ID)
+	if err != nil {
+		return session.ID{}, fault.New(fault.NotFound)
+	}
+	return wanted, nil
+}
+
+// A cursor is a version and the id of the last entry seen, in base64url. Its
+// version lets another order of entries have other cursors one day.
+const cursorVersion = 1
+
+func writeCursor(next session.ID) *string {
+	if next.IsZero() {
+		return nil
+	}
+	text := base64.RawURLEncoding.EncodeToString(append([]byte{cursorVersion}, next[:]...))
+	return &text
+}
+
+// readCursor reads what writeCursor wrote; an empty one begins at the beginning.
+func readCursor(text string) (session.ID, bool) {
+	if text == "" {
+		return session.ID{}, true
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(raw) != 1+len(session.ID{}) || raw[0] != cursorVersion {
+		return session.ID{}, false
+	}
+	return session.ID(raw[1:]), true
+}
