@@ -29,9 +29,6 @@ type Redis struct {
 // Configured tells whether there is a Redis to use.
 func (r Redis) Configured() bool { return r.URL != "" }
 
-// Cluster tells whether the address names several nodes.
-func (r Redis) Cluster() bool { return len(r.Hosts) > 1 }
-
 // Redacted is the address for people and logs: scheme, hosts and database; no
 // user, no password. It is empty without Redis.
 func (r Redis) Redacted() string {

@@ -178,7 +178,8 @@ func TestPagesOfSessions(t *testing.T) {
 		"limit=0": "query.limit too_small", "limit=101": "query.limit too_large", "limit=secret": "query.limit wrong_type",
 		"limit=-1": "query.limit too_small", "limit=99999999999999999999": "query.limit wrong_type",
 		"cursor=secret": "query.cursor invalid_cursor", "cursor=" + *page.Next + "A": "query.cursor invalid_cursor",
-		"cursor=%00": "query.cursor invalid_cursor", "cursor=" + "Ag" + (*page.Next)[2:]: "query.cursor invalid_cursor",
+		"cursor=" + (*page.Next)[:22] + "B": "query.cursor invalid_cursor", // bits behind the end
+		"cursor=%00":                        "query.cursor invalid_cursor", "cursor=" + "Ag" + (*page.Next)[2:]: "query.cursor invalid_cursor",
 	} {
 		w := s.do(asAnn("GET", "/api/v1/sessions?"+query))
 		_, faults := refused(t, w, 422, fault.ValidationError)

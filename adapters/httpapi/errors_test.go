@@ -50,6 +50,19 @@ func TestEveryCodeHasItsStatus(t *testing.T) {
 	}
 }
 
+func TestOurFaultsHaveNoWordsOfTheirOwn(t *testing.T) {
+	for _, code := range []fault.Code{fault.Internal, fault.Unavailable, fault.Timeout, "unheard_of"} {
+		w := start(t, failing(&fault.Error{Code: code, Message: secretCause})).do(signIn())
+		require.GreaterOrEqual(t, w.Code, 500)
+		require.NotContains(t, w.Body.String(), "hunter2")
+		require.NotContains(t, w.Body.String(), "unheard_of")
+	}
+	for message, told := range map[string]string{"Wait a day.": "Wait a day.", "": fault.Conflict.Message()} {
+		e, _ := refused(t, start(t, failing(&fault.Error{Code: fault.Conflict, Message: message})).do(signIn()), 409, fault.Conflict)
+		require.Equal(t, told, e.Error.Message)
+	}
+}
+
 func TestTheShapesOfErrors(t *testing.T) {
 	err := fault.New(fault.ValidationError)
 	err.Fields = []fault.Field{{Name: "email", Type: "invalid_email", Message: "No such address."}}

@@ -73,6 +73,7 @@ func TestWhatIsKeptIsShortAndCanBeSeen(t *testing.T) {
 		"evil\u202egnp\r\nX: y/7.2":              {Name: "evilgnpX y", Type: session.Unknown, Browser: "evilgnpX y 7"},
 		"клиент/3.4":                             {Name: "клиент", Type: session.Unknown, Browser: "клиент 3"},
 		"curl/99999999999999999999":              {Type: session.Unknown},
+		"cu\xffrl/8.1 \xc3":                      {Name: "curl", Type: session.Unknown, Browser: "curl 8"},
 		"curl/8x.1":                              {Type: session.Unknown},
 		strings.Repeat("ä", 100) + "/1":          {Name: strings.Repeat("ä", 40), Type: session.Unknown, Browser: strings.Repeat("ä", 40) + " 1"},
 		"curl/8.1 " + strings.Repeat("ä", 1<<19): {Name: "curl", Type: session.Unknown, Browser: "curl 8"},

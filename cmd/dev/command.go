@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -45,7 +46,7 @@ func output(ctx context.Context, dir string, environ []string, program string, a
 	cmd.Env = append(os.Environ(), environ...)
 	cmd.Stdout, cmd.Stderr = &out, &complaints
 	if err := finish(ctx, cmd); err != nil {
-		line := strings.Join(append([]string{program}, args...), " ")
+		line := strings.Join(append([]string{filepath.Base(program)}, args...), " ")
 		return "", fmt.Errorf("%s%s%s: %w", withoutProgress(complaints.String()), out.String(), line, err)
 	}
 	return out.String(), nil

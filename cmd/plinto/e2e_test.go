@@ -234,7 +234,8 @@ func verify(t *testing.T, i *instance, text string) *jwt.Token {
 			case "RSA":
 				return &rsa.PublicKey{N: number(k.N), E: int(number(k.E).Int64())}, nil
 			case "EC":
-				return &ecdsa.PublicKey{Curve: elliptic.P256(), X: number(k.X), Y: number(k.Y)}, nil
+				point := append([]byte{4}, append(number(k.X).FillBytes(make([]byte, 32)), number(k.Y).FillBytes(make([]byte, 32))...)...)
+				return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 			case "OKP":
 				return ed25519.PublicKey(number(k.X).FillBytes(make([]byte, 32))), nil
 			}
@@ -287,6 +288,16 @@ func TestCommands(t *testing.T) {
 	out, err := command(dir, environment(), "version")
 	require.NoError(t, err)
 	require.Contains(t, out, "plinto ")
+	out, err = command(dir, environment(), "settings")
+	require.NoError(t, err)
+	require.Contains(t, out, "DATABASE_URL")
+	out, err = command(dir, environment(), "settings", "--markdown")
+	require.NoError(t, err)
+	require.Contains(t, out, "| `DATABASE_URL` |")
+	out, err = command(dir, environment("LOG_LEVEL=debug", "SECRET_KEY=a secret that nobody must ever read"), "migrate", "status")
+	require.NoError(t, err)
+	require.Contains(t, out, "msg=configuration")
+	require.NotContains(t, out, "nobody must ever read")
 	out, err = command(dir, environment(), "serv")
 	require.Error(t, err)
 	require.Contains(t, out, "unknown command")

@@ -26,6 +26,8 @@ func (s surroundings) load() (config.Config, *slog.Logger, error) {
 	for _, warning := range cfg.Warnings {
 		log.Warn(warning)
 	}
+	// Every secret in it prints as dots.
+	log.Debug("configuration", slog.Any("settings", cfg))
 	return cfg, log, nil
 }
 
@@ -55,6 +57,6 @@ func newRoot(environ []string, stdout, stderr io.Writer) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serve, newMigrate(s), newKeys(s), newEvents(s), newHealth(s), newVersion(s))
+	root.AddCommand(serve, newMigrate(s), newKeys(s), newEvents(s), newHealth(s), newSettings(s), newVersion(s))
 	return root
 }

@@ -20,11 +20,6 @@ const (
 	KeyRotated           Name = "key.rotated"
 )
 
-// Names lists the catalogue.
-func Names() []Name {
-	return []Name{UserCreated, SessionCreated, SessionRevoked, SessionReuseDetected, SignInFailed, KeyRotated}
-}
-
 // SignedUp tells of a new account.
 func SignedUp(o Origin, id user.ID, at time.Time) Event {
 	return o.event(UserCreated, OfUser(id), OfUser(id), at, nil)

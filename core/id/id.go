@@ -64,13 +64,3 @@ func (o Of[T]) Compare(other Of[T]) int { return bytes.Compare(o[:], other[:]) }
 
 // MarshalText gives the canonical form.
 func (o Of[T]) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
-
-// UnmarshalText reads the canonical form.
-func (o *Of[T]) UnmarshalText(text []byte) error {
-	v, err := Parse[T](string(text))
-	if err != nil {
-		return err
-	}
-	*o = v
-	return nil
-}

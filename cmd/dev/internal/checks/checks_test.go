@@ -81,10 +81,15 @@ func TestDead(t *testing.T) {
 			{"Name":"Forgotten","Position":{"File":"core/user/user.go","Line":7}},
 			{"Name":"User.Tested","Position":{"File":"core/user/user.go","Line":3}}]},
 		{"Path":"example.org/m/ports/porttest","Funcs":[{"Name":"Store","Position":{"File":"store.go","Line":1}}]},
+		{"Path":"example.org/m/config","Funcs":[
+			{"Name":"Markdown","Position":{"File":"markdown.go","Line":1}},
+			{"Name":"Secret.LogValue","Position":{"File":"secret.go","Line":1}},
+			{"Name":"LogValue","Position":{"File":"secret.go","Line":9}}]},
 		{"Path":"example.org/m/ports/outbound","Funcs":[{"Name":"Tested","Position":{"File":"a.go","Line":2}}]}]`
 	dead, err := checks.Dead("example.org/m", []byte(nothing), []byte(noCommand))
 	require.NoError(t, err)
 	require.Equal(t, []string{
+		"config/secret.go:9: LogValue is called by tests only",
 		"core/user/user.go:3: User.Tested is called by tests only",
 		"core/user/user.go:7: Forgotten is called by nothing",
 		"ports/outbound/a.go:2: Tested is called by tests only",
