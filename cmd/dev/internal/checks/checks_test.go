@@ -82,7 +82,7 @@ func TestDead(t *testing.T) {
 			{"Name":"User.Tested","Position":{"File":"core/user/user.go","Line":3}}]},
 		{"Path":"example.org/m/ports/porttest","Funcs":[{"Name":"Store","Position":{"File":"store.go","Line":1}}]},
 		{"Path":"example.org/m/config","Funcs":[
-			{"Name":"Markdown","Position":{"File":"markdown.go","Line":1}},
+			{"Name":"Hidden.LogValue","Position":{"File":"markdown.go","Line":1}},
 			{"Name":"Secret.LogValue","Position":{"File":"secret.go","Line":1}},
 			{"Name":"LogValue","Position":{"File":"secret.go","Line":9}}]},
 		{"Path":"example.org/m/ports/outbound","Funcs":[{"Name":"Tested","Position":{"File":"a.go","Line":2}}]}]`
