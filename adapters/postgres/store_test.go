@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/binary"
 	"net/url"
 	"os"
 	"strings"
@@ -14,7 +15,9 @@ import (
 
 	"github.com/plinto/plinto/adapters/postgres"
 	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/token"
 	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/outbound"
 	"github.com/plinto/plinto/ports/porttest"
@@ -259,4 +262,46 @@ func waitForLock(t *testing.T) {
 		require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_locks WHERE NOT granted").Scan(&waiting))
 		return waiting > 0
 	}, 2*time.Second, 5*time.Millisecond)
+}
+
+// A rotation changes no indexed column and finds room on its page, so the
+// table does not grow with use: nearly every one is a heap-only update.
+func TestRotationsAreHeapOnlyUpdates(t *testing.T) {
+	const sessionsInUse, rotations = 20, 10_000
+	o := options(database(t))
+	migrate(t, o)
+	o.PoolSize, o.MaxOverflow = 1, 0
+	s, err := postgres.Open(t.Context(), o)
+	require.NoError(t, err)
+	ctx := t.Context()
+	a := porttest.Account("ann@example.com")
+	require.NoError(t, s.Users().Register(ctx, a))
+	var open []session.Session
+	for range sessionsInUse {
+		n := porttest.Session(a.User)
+		require.NoError(t, s.Sessions().Open(ctx, n, a.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, n)))
+		open = append(open, n)
+	}
+	life := session.Lifetime{Sliding: time.Hour, Absolute: time.Hour}
+	for i := range rotations {
+		n := &open[i%len(open)]
+		next := n.Rotation.SecretHash
+		binary.BigEndian.PutUint32(next[:], uint32(i))
+		*n, err = s.Sessions().Rotate(ctx, outbound.Rotation{
+			Tenant: n.Tenant, Session: n.ID, Now: n.CreatedAt, Lifetime: life,
+			Presented: token.Presented{Generation: n.Rotation.Generation, Hash: n.Rotation.SecretHash, NextHash: next},
+		})
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Close(), "a connection reports its counts at the latest when it ends")
+
+	conn, err := pgx.Connect(ctx, o.URL)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(ctx)) }()
+	var updates, heapOnly int
+	require.Eventually(t, func() bool {
+		require.NoError(t, conn.QueryRow(ctx, "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'sessions'").Scan(&updates, &heapOnly))
+		return updates >= rotations
+	}, 10*time.Second, 50*time.Millisecond)
+	require.GreaterOrEqual(t, heapOnly*100, updates*95, "%d of %d", heapOnly, updates)
 }
