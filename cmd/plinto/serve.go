@@ -68,7 +68,7 @@ func (p *program) serve(ctx context.Context, stdout io.Writer) error {
 	// way need it.
 	besideCtx, stopBeside := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBeside()
-	failed := make(chan error, 3+len(p.beside))
+	failed := make(chan error, 3)
 	serving := func(s *http.Server, l net.Listener) {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve: %w", err)
@@ -87,11 +87,7 @@ func (p *program) serve(ctx context.Context, stdout io.Writer) error {
 			p.announce(ctx, stdout, listener.Addr())
 		}
 		for _, run := range p.beside {
-			go func() {
-				if err := run(besideCtx); err != nil {
-					failed <- err
-				}
-			}()
+			go p.keepRunning(besideCtx, run)
 		}
 	}()
 
@@ -106,6 +102,26 @@ func (p *program) serve(ctx context.Context, stdout io.Writer) error {
 	}
 	return err
 }
+
+// keepRunning runs what serves beside the requests, and again when it fails: an
+// instance that answers with what it knows is better than none. It tells of it
+// each time.
+func (p *program) keepRunning(ctx context.Context, run func(context.Context) error) {
+	for ctx.Err() == nil {
+		err := run(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		p.log.ErrorContext(ctx, "something beside the requests failed and is tried again", slog.Any("error", err))
+		select {
+		case <-ctx.Done():
+		case <-time.After(restartAfter):
+		}
+	}
+}
+
+// restartAfter is how long what failed beside the requests rests.
+const restartAfter = 30 * time.Second
 
 func (p *program) server(handler http.Handler) *http.Server {
 	return &http.Server{

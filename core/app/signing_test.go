@@ -228,7 +228,25 @@ func TestKeysSealedUnderAnotherSecret(t *testing.T) {
 	err := with().Keys.Load(t.Context())
 	require.ErrorIs(t, err, outbound.ErrSealed)
 	require.ErrorContains(t, err, "JWT_SECRET_KEY_PREVIOUS")
-	require.NoError(t, with(previous).Keys.Load(t.Context()))
+	between := with(previous)
+	require.NoError(t, between.Keys.Load(t.Context()))
+
+	// An instance that has not heard of the new secret yet goes on with the
+	// key it has, and verifies what the others sign.
+	_, err = between.Keys.Rotate(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, w.Keys.Load(t.Context()))
+	first := published(t, w.Services)[0]
+	w.clock.Advance(10 * time.Minute)
+	require.ErrorIs(t, w.Keys.Load(t.Context()), outbound.ErrSealed)
+	in := w.signUp("ann@example.com")
+	require.Equal(t, first, signsWith(t, in.Tokens.Access))
+	require.NoError(t, between.Keys.Load(t.Context()))
+	pair, err := between.Tokens.Refresh(t.Context(), w.caller(), in.Tokens.Refresh)
+	require.NoError(t, err)
+	require.NotEqual(t, first, signsWith(t, pair.Access))
+	_, err = w.Tokens.Authenticate(t.Context(), w.caller(), pair.Access)
+	require.NoError(t, err)
 }
 
 func ecKey(t *testing.T) []byte {

@@ -31,8 +31,13 @@ func (s *Service) load(ctx context.Context) error {
 			return err
 		}
 		if missing == nil {
+			before := s.set
 			s.set = set
-			return s.use()
+			if err := s.use(); err != nil {
+				s.set = before // go on with what worked
+				return err
+			}
+			return nil
 		}
 		err = s.insert(ctx, *missing, event.System)
 		if err != nil && (!errors.Is(err, outbound.ErrConflict) || n == attempts) {
