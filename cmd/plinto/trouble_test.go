@@ -197,3 +197,31 @@ func itoa(n int) string {
 	text, _ := json.Marshal(n)
 	return string(text)
 }
+
+// One password is hashed at a time and one may wait: of six sign-ins at once
+// four are told to come back, and those who are signed in notice nothing.
+func TestAStormOfSignInsIsShed(t *testing.T) {
+	i := start(t, t.TempDir(), append(append([]string{"GOMAXPROCS=2", "BCRYPT_QUEUE=1", "BCRYPT_QUEUE_TIMEOUT=60s"}, fast...), "BCRYPT_ROUNDS=14")...)
+	var in signIn
+	i.call("POST", "/api/v1/auth/signup", "", map[string]string{"email": "ann@example.com", "password": password}).want(201, &in)
+	answers := make(chan answer, 6)
+	for n := range cap(answers) {
+		go func() {
+			a, err := i.try("POST", "/api/v1/auth/signin", "", []byte(`{"email":"nobody`+itoa(n)+`@example.com","password":"`+password+`"}`))
+			if err != nil {
+				t.Error(err)
+			}
+			answers <- a
+		}()
+	}
+	for range 4 {
+		a := (<-answers).fault(429, "overloaded")
+		require.NotEmpty(t, a.header.Get("Retry-After"))
+	}
+	i.call("POST", "/api/v1/auth/refresh", "", map[string]string{"refresh_token": in.Tokens.Refresh}).want(200, &in.Tokens)
+	i.call("GET", "/api/v1/auth/me", in.Tokens.Access, nil).want(200)
+	require.Empty(t, answers, "all this while the first password is hashed")
+	for range 2 {
+		(<-answers).fault(401, "invalid_credentials")
+	}
+}
