@@ -260,7 +260,7 @@ type Features struct {
 	OAuth         bool
 }
 
-// Telemetry is where traces go. OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME
+// Telemetry is where traces go: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME.
 type Telemetry struct {
 	Endpoint    string
 	ServiceName string

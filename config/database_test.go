@@ -91,7 +91,7 @@ func TestDatabaseRefused(t *testing.T) {
 // An address that Load has not seen is masked when it cannot be split.
 func TestRedactedOfAnything(t *testing.T) {
 	require.Equal(t, "•••", config.Database{Engine: config.PostgreSQL, URL: "host=db password=hunter2"}.Redacted())
-	require.Equal(t, "", config.Database{}.Redacted())
+	require.Empty(t, config.Database{}.Redacted())
 	require.Equal(t, "•••", config.Redis{URL: "hunter2"}.Redacted())
-	require.Equal(t, "", config.Redis{}.Redacted())
+	require.Empty(t, config.Redis{}.Redacted())
 }

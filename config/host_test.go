@@ -12,8 +12,10 @@ func TestHost(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "::", "::1", "localhost", "auth_1.internal", "AZaz-09.example", strings.Repeat("a.", 126) + "a", "a-b.example", strings.Repeat("a", 63)} {
 		require.Equal(t, host, load(t, "HOST="+host).Server.Host)
 	}
-	for _, host := range []string{"[::1]", "localhost:80", "http://localhost", "a..b", ".a", "a.", "-a", "a-", "münchen.example", " ",
-		strings.Repeat("a", 64), strings.Repeat("a.", 127) + "a"} {
+	for _, host := range []string{
+		"[::1]", "localhost:80", "http://localhost", "a..b", ".a", "a.", "-a", "a-", "münchen.example", " ",
+		strings.Repeat("a", 64), strings.Repeat("a.", 127) + "a",
+	} {
 		require.Equal(t, "HOST: is not a host to listen on; write a name or an address without brackets and port, such as 127.0.0.1", refused(t, "HOST="+host))
 	}
 }
@@ -68,8 +70,10 @@ func TestCORSOrigins(t *testing.T) {
 				"is refused: a wildcard would let any page act with its visitor's credentials")
 		}
 	}
-	for _, item := range []string{"null", "app.example.com", "ftp://a.example", "https://a.example/app", "https://a.example?x", "https://a.example#x",
-		"https://", "https://a.example:0", "https://a.example:70000", "https://a.example:", "https://münchen.example", "https://a b"} {
+	for _, item := range []string{
+		"null", "app.example.com", "ftp://a.example", "https://a.example/app", "https://a.example?x", "https://a.example#x",
+		"https://", "https://a.example:0", "https://a.example:70000", "https://a.example:", "https://münchen.example", "https://a b",
+	} {
 		require.Equal(t, `CORS_ORIGINS: "`+item+`" is not an origin; write scheme and host, and a port if it has one, such as https://app.example.com`,
 			refused(t, "CORS_ORIGINS="+item))
 	}

@@ -92,8 +92,10 @@ func TestWebAddresses(t *testing.T) {
 	require.Equal(t, []string{"OTEL_EXPORTER_OTLP_ENDPOINT is set and has no effect in this version"}, got.Warnings)
 
 	for _, name := range []string{"PUBLIC_URL", "FRONTEND_URL", "JWT_ISSUER", "OTEL_EXPORTER_OTLP_ENDPOINT"} {
-		for _, value := range []string{"plinto", "//auth.example.com", "ftp://auth.example.com", "https://", "https:///x", "https://u:hunter2@h", "https://h?x", "https://h/#x",
-			"https://h?", "https://h:", "https://h:0", "https://h:65536", "https://h:x", "https://a_b c", "https://h:1:2", "https://-h"} {
+		for _, value := range []string{
+			"plinto", "//auth.example.com", "ftp://auth.example.com", "https://", "https:///x", "https://u:hunter2@h", "https://h?x", "https://h/#x",
+			"https://h?", "https://h:", "https://h:0", "https://h:65536", "https://h:x", "https://a_b c", "https://h:1:2", "https://-h",
+		} {
 			require.Equal(t, name+": is not a web address; write scheme, host and perhaps a path, such as https://auth.example.com, without user, query or fragment",
 				refused(t, name+"="+value), value)
 		}

@@ -32,7 +32,7 @@ func TestSecretPrintsMasked(t *testing.T) {
 		require.Equal(t, "["+c.full+"]", fmt.Sprintf("["+c.format+"]", secret), c.format)
 	}
 	require.Equal(t, "•••", secret.String())
-	require.Equal(t, "", empty.String())
+	require.Empty(t, empty.String())
 	require.Equal(t, `"•••"`, secret.GoString())
 	require.Equal(t, "hunter2", secret.Reveal())
 }
@@ -45,7 +45,7 @@ func TestSecretEncodesMasked(t *testing.T) {
 	}
 	asJSON, err := json.Marshal(holder{"hunter2", []config.Secret{"hunter2", ""}, map[string]config.Secret{"k": "hunter2"}})
 	require.NoError(t, err)
-	require.Equal(t, `{"Key":"•••","Keys":["•••",""],"Map":{"k":"•••"}}`, string(asJSON))
+	require.JSONEq(t, `{"Key":"•••","Keys":["•••",""],"Map":{"k":"•••"}}`, string(asJSON))
 
 	asXML, err := xml.Marshal(config.Secret("hunter2"))
 	require.NoError(t, err)

@@ -1,7 +1,6 @@
 package config_test
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
@@ -32,7 +31,7 @@ func TestSettings(t *testing.T) {
 	listed := map[string]config.Setting{}
 	for _, s := range config.Settings() {
 		require.NotContains(t, listed, s.Name, "declared twice")
-		require.Regexp(t, regexp.MustCompile(`^[A-Z][A-Z0-9_]*[A-Z0-9]$`), s.Name)
+		require.Regexp(t, `^[A-Z][A-Z0-9_]*[A-Z0-9]$`, s.Name)
 		require.False(t, strings.HasSuffix(s.Name, "_FILE"), "%s is taken for the file of another", s.Name)
 		require.NotEmpty(t, s.Description, s.Name)
 		require.NotRegexp(t, "[\n`]|\\.$", s.Description, s.Name)

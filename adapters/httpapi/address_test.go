@@ -90,8 +90,11 @@ func TestEncryptionInFrontOfAProxyIsBelievedFromAProxy(t *testing.T) {
 		proto  []string
 		hsts   bool
 	}{
-		{"10.0.0.1:1", []string{"https"}, true}, {"10.0.0.1:1", []string{"http"}, false}, {"10.0.0.1:1", nil, false},
-		{"192.0.2.7:1", []string{"https"}, false}, {"10.0.0.1:1", []string{"https", "https"}, false},
+		{"10.0.0.1:1", []string{"https"}, true},
+		{"10.0.0.1:1", []string{"http"}, false},
+		{"10.0.0.1:1", nil, false},
+		{"192.0.2.7:1", []string{"https"}, false},
+		{"10.0.0.1:1", []string{"https", "https"}, false},
 	} {
 		r := ask("GET", "/health", "")
 		r.RemoteAddr = c.remote

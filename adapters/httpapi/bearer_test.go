@@ -13,10 +13,18 @@ import (
 
 // protected is every route that wants a token.
 var protected = [][2]string{
-	{"GET", "/api/v1/auth/me"}, {"GET", "/api/v1/users/me"}, {"POST", "/api/v1/auth/signout"}, {"POST", "/api/v1/auth/logout"},
-	{"GET", "/api/v1/sessions"}, {"DELETE", "/api/v1/sessions"}, {"GET", "/api/v1/sessions/current"},
-	{"GET", "/api/v1/sessions/03000000-0000-0000-0000-000000000000"}, {"DELETE", "/api/v1/sessions/03000000-0000-0000-0000-000000000000"},
-	{"GET", "/api/v1/sessions/malformed"}, {"GET", "/api/v1/sessions?limit=0"}, {"HEAD", "/api/v1/auth/me"},
+	{"GET", "/api/v1/auth/me"},
+	{"GET", "/api/v1/users/me"},
+	{"POST", "/api/v1/auth/signout"},
+	{"POST", "/api/v1/auth/logout"},
+	{"GET", "/api/v1/sessions"},
+	{"DELETE", "/api/v1/sessions"},
+	{"GET", "/api/v1/sessions/current"},
+	{"GET", "/api/v1/sessions/03000000-0000-0000-0000-000000000000"},
+	{"DELETE", "/api/v1/sessions/03000000-0000-0000-0000-000000000000"},
+	{"GET", "/api/v1/sessions/malformed"},
+	{"GET", "/api/v1/sessions?limit=0"},
+	{"HEAD", "/api/v1/auth/me"},
 }
 
 // guarded gives fakes whose protected use cases must not be reached.
@@ -42,8 +50,10 @@ func TestProtectedRoutesWantAToken(t *testing.T) {
 
 func TestTokensThatCannotBeOneAreNotAskedAbout(t *testing.T) {
 	s := start(t, guarded())
-	for _, field := range []string{"Bearer", "Bearer ", "bearer  ", "Bearer a b", "Bearer a,b", "Bearer a\tb", "Bearer =", "Bearer é",
-		`Bearer "x"`, "Bearer a=b", "Bearer " + strings.Repeat("x", 9000)} {
+	for _, field := range []string{
+		"Bearer", "Bearer ", "bearer  ", "Bearer a b", "Bearer a,b", "Bearer a\tb", "Bearer =", "Bearer é",
+		`Bearer "x"`, "Bearer a=b", "Bearer " + strings.Repeat("x", 9000),
+	} {
 		w := s.do(ask("GET", "/api/v1/auth/me", "", "Authorization", field))
 		refused(t, w, 401, fault.InvalidToken)
 		require.Equal(t, `Bearer error="invalid_token"`, w.Header().Get("WWW-Authenticate"))

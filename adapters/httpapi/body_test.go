@@ -84,7 +84,8 @@ func TestBodiesOfTheWrongShape(t *testing.T) {
 		`{}`:                       {"body.email missing", "body.password missing"},
 		`{"email":5,` + pass + `}`: {"body.email wrong_type"},
 		`{"email":["a"],"password":{"a":1},"username":false,"first_name":1e9}`: {
-			"body.email wrong_type", "body.password wrong_type", "body.username wrong_type", "body.first_name wrong_type"},
+			"body.email wrong_type", "body.password wrong_type", "body.username wrong_type", "body.first_name wrong_type",
+		},
 		`{"email":null,"password":null}`:                                  {"body.email wrong_type", "body.password wrong_type"},
 		`{"email":"ann@example.com",` + pass + `,"is_admin":true}`:        {"body.is_admin unknown_field"},
 		`{"Email":"ann@example.com",` + pass + `}`:                        {"body.Email unknown_field", "body.email missing"},
@@ -93,7 +94,8 @@ func TestBodiesOfTheWrongShape(t *testing.T) {
 		`{"email":"ann@example.com",` + pass + `,"":1}`:                   {"body unknown_field"},
 		`{"email":"ann\u0000@example.com",` + pass + `}`:                  {"body.email invalid_characters"},
 		`{"email":"ann@example.com","password":"\u0000","username":"\u0000"}`: {
-			"body.password invalid_characters", "body.username invalid_characters"},
+			"body.password invalid_characters", "body.username invalid_characters",
+		},
 		`{"email":{"a":["\u0000"]},` + pass + `}`: {"body.email invalid_characters"},
 	} {
 		w := s.do(ask("POST", "/api/v1/auth/signup", body))

@@ -100,8 +100,10 @@ func TestCrossOrigin(t *testing.T) {
 	require.Contains(t, h.Get("Access-Control-Allow-Methods"), "POST")
 	require.Contains(t, h.Get("Access-Control-Allow-Headers"), "Authorization")
 
-	for _, origin := range []string{"https://evil.example", "null", "https://app.example.com.evil.example", "http://app.example.com",
-		"https://app.example.com:444", "https://APP.example.com", app + "/", "https://xapp.example.com"} {
+	for _, origin := range []string{
+		"https://evil.example", "null", "https://app.example.com.evil.example", "http://app.example.com",
+		"https://app.example.com:444", "https://APP.example.com", app + "/", "https://xapp.example.com",
+	} {
 		require.Empty(t, preflight(origin).Get("Access-Control-Allow-Origin"), origin)
 		w := s.do(ask("GET", "/health", "", "Origin", origin))
 		require.Empty(t, w.Header().Get("Access-Control-Allow-Origin"), origin)

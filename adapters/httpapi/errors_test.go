@@ -235,8 +235,10 @@ func TestAClientThatHasGoneIsNoFailure(t *testing.T) {
 
 func TestUnknownPathsAndMethods(t *testing.T) {
 	s := start(t, newFakes())
-	for _, path := range []string{"/", "/nowhere", "/api/v1/auth", "/api/v1/auth/signin/x", "//", "/api//v1/auth/me", "/%00", "/%2e%2e/health",
-		"/API/v1/auth/me", "/health%2f", "/.well-known/../health", "/%2f"} {
+	for _, path := range []string{
+		"/", "/nowhere", "/api/v1/auth", "/api/v1/auth/signin/x", "//", "/api//v1/auth/me", "/%00", "/%2e%2e/health",
+		"/API/v1/auth/me", "/health%2f", "/.well-known/../health", "/%2f",
+	} {
 		w := s.do(ask("GET", path, ""))
 		refused(t, w, 404, fault.NotFound)
 		require.Equal(t, "none", s.lines(t)[len(s.lines(t))-1]["route"], path)

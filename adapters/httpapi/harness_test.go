@@ -71,27 +71,35 @@ func (f accounts) CheckSignUp(cmd inbound.SignUp) []fault.Field { return f.check
 func (f accounts) SignUp(ctx context.Context, c inbound.Caller, cmd inbound.SignUp) (inbound.SignedIn, error) {
 	return f.signUp(ctx, c, cmd)
 }
+
 func (f accounts) SignIn(ctx context.Context, c inbound.Caller, cmd inbound.SignIn) (inbound.SignedIn, error) {
 	return f.signIn(ctx, c, cmd)
 }
+
 func (f tokens) Authenticate(ctx context.Context, c inbound.Caller, t string) (inbound.Principal, error) {
 	return f.authenticate(ctx, c, t)
 }
+
 func (f tokens) Refresh(ctx context.Context, c inbound.Caller, t string) (inbound.TokenPair, error) {
 	return f.refresh(ctx, c, t)
 }
+
 func (f tokens) SignOut(ctx context.Context, c inbound.Caller, t string) error {
 	return f.signOut(ctx, c, t)
 }
+
 func (f sessions) List(ctx context.Context, who inbound.Principal, p inbound.Page) (inbound.SessionPage, error) {
 	return f.list(ctx, who, p)
 }
+
 func (f sessions) Get(ctx context.Context, who inbound.Principal, id session.ID) (session.Session, error) {
 	return f.get(ctx, who, id)
 }
+
 func (f sessions) Revoke(ctx context.Context, c inbound.Caller, who inbound.Principal, id session.ID) error {
 	return f.revoke(ctx, c, who, id)
 }
+
 func (f sessions) RevokeOthers(ctx context.Context, c inbound.Caller, who inbound.Principal) (int, error) {
 	return f.revokeOthers(ctx, c, who)
 }

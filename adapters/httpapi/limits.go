@@ -40,8 +40,8 @@ func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 // X-RateLimit fields and all of them in those of
 // draft-ietf-httpapi-ratelimit-headers-10.
 func tellLimits(h http.Header, decisions []limit.Decision) {
-	tightest, any := limit.Tightest(decisions)
-	if !any {
+	tightest, some := limit.Tightest(decisions)
+	if !some {
 		return
 	}
 	h.Set("X-RateLimit-Limit", strconv.Itoa(tightest.Rule.Quota))

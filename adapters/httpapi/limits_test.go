@@ -118,7 +118,8 @@ func TestLimitsAreToldOnSuccess(t *testing.T) {
 	require.Equal(t, `"signin";q=10;w=300, "odd\"na\\me";q=5;w=300`, w.Header().Get("RateLimit-Policy"))
 	require.Equal(t, `"signin";r=9;t=297, "odd\"na\\me";r=1;t=12`, w.Header().Get("RateLimit"))
 	require.Equal(t, []string{"5", "1", "12"}, []string{
-		w.Header().Get("X-RateLimit-Limit"), w.Header().Get("X-RateLimit-Remaining"), w.Header().Get("X-RateLimit-Reset")})
+		w.Header().Get("X-RateLimit-Limit"), w.Header().Get("X-RateLimit-Remaining"), w.Header().Get("X-RateLimit-Reset"),
+	})
 	require.Empty(t, w.Header().Get("Retry-After"))
 
 	// An answer without a body, and none at all.

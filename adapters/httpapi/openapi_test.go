@@ -225,7 +225,8 @@ func TestAnotherHumaInTheProcess(t *testing.T) {
 	e := echo.New()
 	huma.Get(humaecho.New(e, huma.DefaultConfig("other", "1")), "/other", func(context.Context, *struct {
 		N int `query:"n"`
-	}) (*struct{}, error) {
+	},
+	) (*struct{}, error) {
 		return nil, errors.New(secretCause)
 	})
 	for target, status := range map[string]int{"/other?n=x": 422, "/other": 500} {

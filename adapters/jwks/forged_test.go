@@ -201,7 +201,9 @@ func TestAnECDSASignatureIsTwoNumbersOfFixedLength(t *testing.T) {
 	n := order.FillBytes(make([]byte, 32))
 	for _, bad := range [][]byte{
 		make([]byte, 64), append(sig[:32:32], zero...), append(zero[:32:32], sig[32:]...), append(n[:32:32], n...),
-		append(n[:32:32], zero...), sig[:63], append(sig[:64:64], 0), append([]byte{0}, sig...), {}, sig[:32],
+		append(n[:32:32], zero...), sig[:63], append(sig[:64:64], 0), append([]byte{0}, sig...),
+		{},
+		sig[:32],
 	} {
 		refused(t, s, input+"."+encode(bad), "out of range or of the wrong length")
 	}

@@ -54,7 +54,7 @@ func readPEM(text []byte) (crypto.Signer, error) {
 }
 
 func parseDER(block *pem.Block) (key any, err error) {
-	form := ""
+	var form string
 	switch block.Type {
 	case "PRIVATE KEY":
 		form = "PKCS #8"

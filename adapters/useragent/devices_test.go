@@ -16,34 +16,62 @@ var known = []struct {
 	text string
 	want session.Device
 }{
-	{"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Safari/537.36",
-		session.Device{Name: "Chrome on macOS", Type: session.Desktop, Browser: "Chrome 139", OS: "macOS"}},
-	{"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0",
-		session.Device{Name: "Firefox on Windows", Type: session.Desktop, Browser: "Firefox 141", OS: "Windows"}},
-	{"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Safari/537.36 Edg/139.0.0.0",
-		session.Device{Name: "Edge on Windows", Type: session.Desktop, Browser: "Edge 139", OS: "Windows"}},
-	{"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
-		session.Device{Name: "Firefox on Linux", Type: session.Desktop, Browser: "Firefox 128", OS: "Linux"}},
-	{"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36",
-		session.Device{Name: "Chrome on ChromeOS", Type: session.Desktop, Browser: "Chrome 138", OS: "ChromeOS"}},
-	{"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
-		session.Device{Name: "Safari on macOS", Type: session.Desktop, Browser: "Safari 18", OS: "macOS"}},
-	{"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
-		session.Device{Name: "Safari on iOS", Type: session.Mobile, Browser: "Safari 18", OS: "iOS"}},
-	{"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/139.0.7258.76 Mobile/15E148 Safari/604.1",
-		session.Device{Name: "Chrome on iOS", Type: session.Mobile, Browser: "Chrome 139", OS: "iOS"}},
-	{"Mozilla/5.0 (iPad; CPU OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.6 Mobile/15E148 Safari/604.1",
-		session.Device{Name: "Safari on iOS", Type: session.Tablet, Browser: "Safari 16", OS: "iOS"}},
-	{"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Mobile Safari/537.36",
-		session.Device{Name: "Chrome on Android", Type: session.Mobile, Browser: "Chrome 139", OS: "Android"}},
-	{"Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
-		session.Device{Name: "Samsung Browser on Android", Type: session.Mobile, Browser: "Samsung Browser 28", OS: "Android"}},
-	{"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36 OPR/122.0.0.0",
-		session.Device{Name: "Opera on Windows", Type: session.Desktop, Browser: "Opera 122", OS: "Windows"}},
-	{"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
-		session.Device{Name: "Googlebot", Type: session.Bot, Browser: "Googlebot 2", OS: ""}},
-	{"Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
-		session.Device{Name: "Bingbot", Type: session.Bot, Browser: "Bingbot 2", OS: ""}},
+	{
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Safari/537.36",
+		session.Device{Name: "Chrome on macOS", Type: session.Desktop, Browser: "Chrome 139", OS: "macOS"},
+	},
+	{
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0",
+		session.Device{Name: "Firefox on Windows", Type: session.Desktop, Browser: "Firefox 141", OS: "Windows"},
+	},
+	{
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Safari/537.36 Edg/139.0.0.0",
+		session.Device{Name: "Edge on Windows", Type: session.Desktop, Browser: "Edge 139", OS: "Windows"},
+	},
+	{
+		"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+		session.Device{Name: "Firefox on Linux", Type: session.Desktop, Browser: "Firefox 128", OS: "Linux"},
+	},
+	{
+		"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36",
+		session.Device{Name: "Chrome on ChromeOS", Type: session.Desktop, Browser: "Chrome 138", OS: "ChromeOS"},
+	},
+	{
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
+		session.Device{Name: "Safari on macOS", Type: session.Desktop, Browser: "Safari 18", OS: "macOS"},
+	},
+	{
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
+		session.Device{Name: "Safari on iOS", Type: session.Mobile, Browser: "Safari 18", OS: "iOS"},
+	},
+	{
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/139.0.7258.76 Mobile/15E148 Safari/604.1",
+		session.Device{Name: "Chrome on iOS", Type: session.Mobile, Browser: "Chrome 139", OS: "iOS"},
+	},
+	{
+		"Mozilla/5.0 (iPad; CPU OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.6 Mobile/15E148 Safari/604.1",
+		session.Device{Name: "Safari on iOS", Type: session.Tablet, Browser: "Safari 16", OS: "iOS"},
+	},
+	{
+		"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Mobile Safari/537.36",
+		session.Device{Name: "Chrome on Android", Type: session.Mobile, Browser: "Chrome 139", OS: "Android"},
+	},
+	{
+		"Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
+		session.Device{Name: "Samsung Browser on Android", Type: session.Mobile, Browser: "Samsung Browser 28", OS: "Android"},
+	},
+	{
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36 OPR/122.0.0.0",
+		session.Device{Name: "Opera on Windows", Type: session.Desktop, Browser: "Opera 122", OS: "Windows"},
+	},
+	{
+		"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+		session.Device{Name: "Googlebot", Type: session.Bot, Browser: "Googlebot 2", OS: ""},
+	},
+	{
+		"Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
+		session.Device{Name: "Bingbot", Type: session.Bot, Browser: "Bingbot 2", OS: ""},
+	},
 
 	{"curl/8.14.1", session.Device{Name: "curl", Type: session.Unknown, Browser: "curl 8"}},
 	{"Go-http-client/2.0", session.Device{Name: "Go-http-client", Type: session.Unknown, Browser: "Go-http-client 2"}},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ func newFlags(out io.Writer, synopsis, help string) *flag.FlagSet {
 func parse(flags *flag.FlagSet, args []string) ([]string, error) {
 	var rest []string
 	for {
-		if err := flags.Parse(args); err == flag.ErrHelp {
+		if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 			return nil, err
 		} else if err != nil {
 			return nil, errUsage

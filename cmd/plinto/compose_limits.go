@@ -31,11 +31,11 @@ func openLimiter(ctx context.Context, c config.Redis, clock outbound.Clock, m *t
 		OnChange: func(healthy bool, err error) {
 			if healthy {
 				m.LimiterShared()
-				log.Info("redis is back: limits are counted for all instances again")
+				log.InfoContext(ctx, "redis is back: limits are counted for all instances again")
 				return
 			}
 			m.LimiterLost()
-			log.Warn("redis does not answer: this instance counts limits alone", slog.Any("error", err))
+			log.WarnContext(ctx, "redis does not answer: this instance counts limits alone", slog.Any("error", err))
 		},
 	})
 	return failover, failover.Run, func() error { client.Close(); return nil }, nil

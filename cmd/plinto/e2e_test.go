@@ -57,9 +57,11 @@ type sessionPage struct {
 
 // fast are settings under which many requests from one address are welcome,
 // and passwords are cheap.
-var fast = []string{"ENVIRONMENT=test", "BCRYPT_ROUNDS=4", "RATE_LIMIT_PER_MINUTE=100000", "RATE_LIMIT_PER_HOUR=100000",
+var fast = []string{
+	"ENVIRONMENT=test", "BCRYPT_ROUNDS=4", "RATE_LIMIT_PER_MINUTE=100000", "RATE_LIMIT_PER_HOUR=100000",
 	"RATE_LIMIT_SIGNUP_PER_MINUTE=1000", "RATE_LIMIT_SIGNUP_PER_HOUR=1000", "RATE_LIMIT_SIGNIN_PER_ADDRESS_PER_5_MINUTES=1000",
-	"RATE_LIMIT_REFRESH_PER_SESSION_PER_5_MINUTES=1000", "JWT_ISSUER=https://auth.example.com", "REFRESH_GRACE_SECONDS=1"}
+	"RATE_LIMIT_REFRESH_PER_SESSION_PER_5_MINUTES=1000", "JWT_ISSUER=https://auth.example.com", "REFRESH_GRACE_SECONDS=1",
+}
 
 func TestTheMainJob(t *testing.T) {
 	t.Run("on nothing", func(t *testing.T) {

@@ -24,7 +24,7 @@ func (s surroundings) load() (config.Config, *slog.Logger, error) {
 	}
 	log := newLog(cfg.Log, s.stderr)
 	for _, warning := range cfg.Warnings {
-		log.Warn(warning)
+		log.Warn("configuration", slog.String("warning", warning))
 	}
 	// Every secret in it prints as dots.
 	log.Debug("configuration", slog.Any("settings", cfg))

@@ -147,14 +147,14 @@ func (p *program) metricsServer() (*http.Server, net.Listener, error) {
 
 func (p *program) drain(ctx context.Context, server *http.Server) error {
 	p.services.Health.Drain()
-	p.log.Info("draining", slog.Duration("delay", p.config.Server.ShutdownDelay), slog.Duration("timeout", p.config.Server.ShutdownTimeout))
+	p.log.InfoContext(ctx, "draining", slog.Duration("delay", p.config.Server.ShutdownDelay), slog.Duration("timeout", p.config.Server.ShutdownTimeout))
 	time.Sleep(p.config.Server.ShutdownDelay)
 	ctx, cancel := context.WithTimeout(ctx, p.config.Server.ShutdownTimeout)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
 		return errors.Join(fmt.Errorf("requests under way did not finish: %w", err), server.Close())
 	}
-	p.log.Info("stopped")
+	p.log.InfoContext(ctx, "stopped")
 	return nil
 }
 

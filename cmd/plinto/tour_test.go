@@ -19,7 +19,7 @@ func TestTheTourOfTheReadme(t *testing.T) {
 	require.True(t, found)
 	tour, _, _ = strings.Cut(tour, "\n## ")
 	steps := regexp.MustCompile("(?s)```sh\n(.*?)```\n\n```text\n(.*?)```").FindAllStringSubmatch(tour, -1)
-	require.Equal(t, strings.Count(tour, "```sh\n"), len(steps), "every command shows what it prints")
+	require.Len(t, steps, strings.Count(tour, "```sh\n"), "every command shows what it prints")
 	require.Greater(t, len(steps), 5)
 
 	i := start(t, t.TempDir())

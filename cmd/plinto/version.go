@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is set by the linker for a release:
-// go build -ldflags "-X main.version=1.2.3" ./cmd/plinto
+// version is set by the linker for a release, as in
+// go build -ldflags "-X main.version=1.2.3" ./cmd/plinto.
 var version = ""
 
 // programVersion is the release's version, or what the toolchain knows.

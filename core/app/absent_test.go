@@ -33,6 +33,7 @@ func (absentUsers) Register(context.Context, outbound.Account) error { return er
 func (absentUsers) Taken(context.Context, tenant.ID, user.Email, user.Username) (outbound.Taken, error) {
 	return outbound.Taken{}, errAway
 }
+
 func (absentUsers) ForSignIn(context.Context, tenant.ID, user.Identifier) (user.User, string, error) {
 	return user.User{}, "", errAway
 }
@@ -40,12 +41,15 @@ func (absentUsers) ForSignIn(context.Context, tenant.ID, user.Identifier) (user.
 func (absentSessions) Open(context.Context, session.Session, string, event.Event) error {
 	return errAway
 }
+
 func (absentSessions) ByID(context.Context, tenant.ID, session.ID) (session.Session, error) {
 	return session.Session{}, errAway
 }
+
 func (absentSessions) WithUser(context.Context, tenant.ID, session.ID) (session.Session, user.User, error) {
 	return session.Session{}, user.User{}, errAway
 }
+
 func (absentSessions) Rotate(context.Context, outbound.Rotation) (session.Session, error) {
 	return session.Session{}, errAway
 }
@@ -53,6 +57,7 @@ func (absentSessions) End(context.Context, outbound.Ending) error { return errAw
 func (absentSessions) EndOthers(context.Context, tenant.ID, user.ID, session.ID, session.EndReason, time.Time) ([]session.ID, error) {
 	return nil, errAway
 }
+
 func (absentSessions) ListLive(context.Context, tenant.ID, user.ID, time.Time, session.ID, int) ([]session.Session, error) {
 	return nil, errAway
 }
@@ -64,6 +69,7 @@ func (absentEvents) Append(context.Context, ...event.Event) error { return errAw
 func (absentEvents) After(context.Context, tenant.ID, event.Position, int) ([]event.Recorded, error) {
 	return nil, errAway
 }
+
 func (absentEvents) Latest(context.Context, tenant.ID, int) ([]event.Recorded, error) {
 	return nil, errAway
 }

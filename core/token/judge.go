@@ -91,6 +91,7 @@ func Advance(s session.Session, p Presented, life session.Lifetime, now time.Tim
 
 // EndReason is why a verdict ends the session; false when it does not.
 func (v Verdict) EndReason() (session.EndReason, bool) {
+	//exhaustive:enforce
 	switch v {
 	case Reused:
 		return session.ReuseDetected, true

@@ -147,7 +147,7 @@ func testLimiterIndependence(t *testing.T, l limiterUnderTest) {
 		fresh(anAddress, window)
 		require.Equal(t, 1, l.take(t, anAddress, perMinute)[0].Remaining)
 	})
-	t.Run("names and keys that could run into each other", func(t *testing.T) {
+	t.Run("names and keys that could run into each other", func(*testing.T) {
 		fresh(limit.Subject{Kind: "k", Key: "a"}, limit.Rule{Name: "b:1:60000000", Quota: 2, Window: time.Minute})
 		fresh(limit.Subject{Kind: "k", Key: "a:b"}, limit.Rule{Name: "1:60000000", Quota: 2, Window: time.Minute})
 		fresh(limit.Subject{Kind: "k", Key: "a}:b"}, limit.Rule{Name: "c", Quota: 2, Window: time.Minute})

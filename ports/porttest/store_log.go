@@ -55,7 +55,10 @@ func testEvents(t *testing.T, h StoreHarness) {
 	t.Run("the latest", func(t *testing.T) {
 		latest, err := log.Latest(ctx, tenant.Default, 2)
 		require.NoError(t, err)
-		require.Equal(t, want[8:], []event.Event{latest[0].Event, latest[1].Event})
+		require.Len(t, latest, 2)
+		for i, e := range latest {
+			require.Equal(t, want[8+i], e.Event)
+		}
 		latest, err = log.Latest(ctx, tenant.Default, 100)
 		require.NoError(t, err)
 		require.Len(t, latest, 10)

@@ -35,8 +35,8 @@ func (h host) postgresPrograms(ctx context.Context) string {
 		if err != nil {
 			continue
 		}
-		if real, err := h.resolve(path); err == nil && h.hasPostgres(filepath.Dir(real)) {
-			return filepath.Dir(real)
+		if target, err := h.resolve(path); err == nil && h.hasPostgres(filepath.Dir(target)) {
+			return filepath.Dir(target)
 		}
 		if h.hasPostgres(filepath.Dir(path)) {
 			return filepath.Dir(path)

@@ -98,7 +98,7 @@ func (h host) findLocal(ctx context.Context, kinds []kind, found map[kind]source
 		if _, ok := found[k]; ok {
 			continue
 		}
-		local := ""
+		var local string
 		if k == postgres {
 			local = h.postgresPrograms(ctx)
 		} else {

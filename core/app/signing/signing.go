@@ -33,9 +33,9 @@ type Policy struct {
 	Overlap time.Duration
 }
 
-// reload is how often the store is asked for keys that others made. It is well
-// below any lead.
-const reload = 30 * time.Second
+// reloadSeconds is how often the store is asked for keys that others made. It
+// is well below any lead.
+const reloadSeconds = 30
 
 // pause is the least time between two reloads that unknown keys cause: anybody
 // can make up a key id.
@@ -120,14 +120,14 @@ func (s *Service) mayAsk() bool {
 func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for n := time.Duration(1); ; n++ {
+	for seconds := 1; ; seconds++ {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		if n*time.Second >= reload || !s.Loaded() {
-			n = 0
+		if seconds >= reloadSeconds || !s.Loaded() {
+			seconds = 0
 			// A store that is away is told of by Ready; the keys at hand
 			// serve on.
 			if err := s.Load(ctx); err != nil && !temporary(err) {

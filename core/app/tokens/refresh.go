@@ -67,6 +67,7 @@ func (s *Service) present(ctx context.Context, caller inbound.Caller, r token.Re
 			return session.Session{}, err
 		}
 		verdict := token.Judge(p, found, owner.Status.MayAct(), now, s.grace)
+		//exhaustive:enforce
 		switch verdict {
 		case token.Rotate:
 			continue // it became current again between the two looks; try once more
