@@ -59,7 +59,7 @@ func TestDefaultsInWords(t *testing.T) {
 	require.Equal(t, "json (text in development)", shown["LOG_FORMAT"])
 	require.Equal(t, "true (false in production)", shown["AUTO_MIGRATE"])
 	require.Equal(t, "PUBLIC_URL, else http://HOST:PORT", shown["JWT_ISSUER"])
-	require.Equal(t, "", shown["REDIS_URL"])
+	require.Empty(t, shown["REDIS_URL"])
 	for _, name := range strings.Fields(`SECRET_KEY SECRET_KEY_PREVIOUS JWT_SECRET_KEY JWT_SECRET_KEY_PREVIOUS JWT_PRIVATE_KEY
 		JWT_KMS_URI DATABASE_URL DATABASE_REPLICA_URLS REDIS_URL SMTP_PASSWORD`) {
 		require.True(t, secret[name], name)
