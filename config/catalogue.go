@@ -13,7 +13,7 @@ func catalogue(c *Config) []setting {
 		},
 		{
 			name: "DEBUG", fallback: "false", read: truth(&c.Debug),
-			meaning: "More detail for developers. Refused in production",
+			meaning: "Logs at level debug, with the configuration at start. Refused in production",
 		},
 		{
 			name: "DATA_DIR", fallback: "./data", read: text(&c.DataDir),

@@ -268,6 +268,9 @@ type Telemetry struct {
 
 // derive fills in the defaults that follow other settings.
 func (c *Config) derive() {
+	if c.Debug {
+		c.Log.Level = min(c.Log.Level, slog.LevelDebug)
+	}
 	if c.Server.FrontendURL == "" {
 		c.Server.FrontendURL = c.Server.PublicURL
 	}
@@ -275,11 +278,7 @@ func (c *Config) derive() {
 		c.JWT.Issuer = c.Server.PublicURL
 	}
 	if c.JWT.Issuer == "" {
-		local := c.Server
-		if c.Environment == Development && local.Host == "127.0.0.1" {
-			local.Host = "localhost"
-		}
-		c.JWT.Issuer = "http://" + local.Address()
+		c.JWT.Issuer = "http://" + c.Server.Address()
 	}
 	if c.Database.URL == "" && c.Database.Path == "" {
 		c.Database.Engine, c.Database.Path = SQLite, defaultSQLitePath(c.DataDir)

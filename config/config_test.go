@@ -88,7 +88,7 @@ func TestDefaults(t *testing.T) {
 		Redis: config.Redis{Timeout: 100 * time.Millisecond},
 		JWT: config.JWT{
 			Algorithm: config.RS256, RSABits: 2048,
-			Issuer: "http://localhost:8000", Audience: "plinto",
+			Issuer: "http://127.0.0.1:8000", Audience: "plinto",
 			AccessLifetime: 15 * time.Minute, JWKSMaxAge: 5 * time.Minute, KeyPublishLead: 10 * time.Minute,
 		},
 		Session: config.Session{
@@ -122,7 +122,7 @@ func TestDefaultsOfEnvironments(t *testing.T) {
 	}
 	strong := []string{"SECRET_KEY=" + keyA, "JWT_SECRET_KEY=" + keyB}
 
-	require.Equal(t, varying{"127.0.0.1", 0, config.TextLog, true, true, "http://localhost:8000"}, of(load(t, "ENVIRONMENT=development")))
+	require.Equal(t, varying{"127.0.0.1", 0, config.TextLog, true, true, "http://127.0.0.1:8000"}, of(load(t, "ENVIRONMENT=development")))
 	require.Equal(t, varying{"127.0.0.1", 0, config.JSONLog, true, false, "http://127.0.0.1:8000"}, of(load(t, "ENVIRONMENT=test")))
 	require.Equal(t, varying{"0.0.0.0", 5 * time.Second, config.JSONLog, true, false, "http://0.0.0.0:8000"}, of(load(t, append(strong, "ENVIRONMENT=staging")...)))
 	require.Equal(t, varying{"0.0.0.0", 5 * time.Second, config.JSONLog, false, false, "https://auth.example.com"}, of(load(t, inProduction()...)))
@@ -135,7 +135,7 @@ func TestDefaultsThatFollowOthers(t *testing.T) {
 	}{
 		{[]string{"PUBLIC_URL=https://a.example/auth/"}, "https://a.example/auth", "https://a.example/auth"},
 		{[]string{"PUBLIC_URL=https://a.example", "JWT_ISSUER=https://b.example/", "FRONTEND_URL=https://c.example"}, "https://b.example/", "https://c.example"},
-		{[]string{"HOST=127.0.0.1", "PORT=9"}, "http://localhost:9", ""},
+		{[]string{"HOST=127.0.0.1", "PORT=9"}, "http://127.0.0.1:9", ""},
 		{[]string{"HOST=::1", "PORT=9"}, "http://[::1]:9", ""},
 		{[]string{"HOST=auth.internal"}, "http://auth.internal:8000", ""},
 	} {

@@ -86,7 +86,8 @@ var errUnreadable = errors.New("the stored password hash is not one of bcrypt's"
 
 // Verify compares a password with a hash, by one comparison of bcrypt's
 // whatever it is given: with nobody's hash, and with one it cannot read, by
-// that with a decoy of the configured cost.
+// that with a decoy of the configured cost. A comparison that fails costs at
+// least what the configured cost does.
 func (h *Hasher) Verify(ctx context.Context, p credential.Password, stored string) (bool, error) {
 	text := h.Normalize(p).Reveal()
 	hash, before, err := parse(stored, h.cost)
@@ -104,6 +105,9 @@ func (h *Hasher) Verify(ctx context.Context, p credential.Password, stored strin
 	var match error
 	if err := h.lane.do(ctx, func() error {
 		match = h.compare([]byte(hash), key)
+		if match != nil {
+			h.makeUp(hash, key)
+		}
 		return nil
 	}); err != nil {
 		return false, fmt.Errorf("verify password: %w", err)
@@ -119,6 +123,20 @@ func (h *Hasher) Verify(ctx context.Context, p credential.Password, stored strin
 		return false, nil
 	}
 	return false, fmt.Errorf("verify password: %w", errUnreadable)
+}
+
+// makeUp spends what a hash of a lower cost than the configured one has saved,
+// so that an old account takes as long to refuse as one that does not exist: the
+// costs from the hash's to the configured one, less one, make up the difference,
+// as each doubles the one before.
+func (h *Hasher) makeUp(hash string, key []byte) {
+	cost, err := bcrypt.Cost([]byte(hash))
+	if err != nil {
+		return
+	}
+	for ; cost < h.cost; cost++ {
+		_ = h.compare([]byte(decoy(cost)), key)
+	}
 }
 
 // Stats says how busy the hasher is.

@@ -151,3 +151,29 @@ func TestNobodyMatchesEvenTheDecoy(t *testing.T) {
 		require.False(t, ok)
 	}
 }
+
+// A hash from a time of cheaper ones is refused as slowly as nobody's: each
+// step of cost doubles the work.
+func TestACheaperHashIsRefusedAsSlowlyAsNobodys(t *testing.T) {
+	h, err := bcrypt.New(bcrypt.Options{Cost: 8, Queue: 1})
+	require.NoError(t, err)
+	var work int
+	h.Watch(func(hash string, _ []byte) {
+		cost, err := xbcrypt.Cost([]byte(hash))
+		require.NoError(t, err)
+		work += 1 << cost
+	})
+	for _, cost := range []int{4, 5, 7, 8} {
+		stored, err := xbcrypt.GenerateFromPassword([]byte("a password"), cost)
+		require.NoError(t, err)
+		work = 0
+		require.False(t, verify(t, h, "another", string(stored)))
+		require.Equal(t, 1<<8, work, "refused with a hash of cost %d", cost)
+		work = 0
+		require.True(t, verify(t, h, "a password", string(stored)))
+		require.Equal(t, 1<<cost, work)
+	}
+	work = 0
+	require.False(t, verify(t, h, "a password", ""))
+	require.Equal(t, 1<<8, work, "nobody's")
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/plinto/plinto/core/credential"
-	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/ports/inbound"
 )
 
@@ -56,23 +55,11 @@ func (a accounts) signIn(ctx context.Context, in *request[signInJSON]) (*answer[
 	if err != nil {
 		return nil, err
 	}
-	if err := invalid(wrong, body.oneName()); err != nil {
+	cmd := inbound.SignIn{Email: value(body.Email), Username: value(body.Username), Password: credential.NewPassword(body.Password)}
+	if err := invalid(wrong, a.service.CheckSignIn(cmd)); err != nil {
 		return nil, err
 	}
-	return enter(a.service.SignIn(ctx, callOf(ctx).caller, inbound.SignIn{
-		Email: value(body.Email), Username: value(body.Username), Password: credential.NewPassword(body.Password),
-	}))
-}
-
-// oneName holds the shape of a sign-in: an address or a user name, not both.
-func (b signInJSON) oneName() []fault.Field {
-	switch email, username := value(b.Email) != "", value(b.Username) != ""; {
-	case email && username:
-		return []fault.Field{{Name: "username", Type: "conflicting", Message: "Give either an e-mail address or a user name."}}
-	case !email && !username:
-		return []fault.Field{{Name: "email", Type: "missing", Message: "An e-mail address or a user name is required."}}
-	}
-	return nil
+	return enter(a.service.SignIn(ctx, callOf(ctx).caller, cmd))
 }
 
 // enter answers a sign-in.

@@ -16,9 +16,12 @@ import (
 	"github.com/plinto/plinto/core/fault"
 )
 
-// Bounds of a body. No request here nests deeper than an object in an object.
+// Bounds of a body. No request here nests deeper than an object in an object,
+// and the longest that can be good has some eight thousand bytes, most of them
+// escapes. Anybody may send one, before anything is known of them, so the bound
+// is what a few hundred of them at once may cost.
 const (
-	maxBody  = 1 << 20 // bytes
+	maxBody  = 64 << 10 // bytes
 	maxDepth = 16
 	// maxUnknown bounds how many unknown fields are named: an answer is not
 	// to be larger than what caused it.

@@ -53,7 +53,7 @@ func TestBodiesThatAreNotJSON(t *testing.T) {
 		"raw NUL":                "{\"email\":\"ann\x00@example.com\"}",
 		"raw newline":            "{\"email\":\"a\nb\"}",
 		"byte order mark":        "\ufeff" + signUpOK,
-		"deep arrays":            `{"email":` + strings.Repeat("[", 100000),
+		"deep arrays":            `{"email":` + strings.Repeat("[", 60000),
 		"deep and closed":        `{"email":` + strings.Repeat("[", 50) + strings.Repeat("]", 50) + `}`,
 		"deep objects":           strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5000),
 		"NaN":                    `{"email":NaN}`,
@@ -126,7 +126,7 @@ func TestShapeAndValuesAreJudgedTogether(t *testing.T) {
 func TestAnAnswerIsNotLargerThanItsCause(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`{"a":1`)
-	for i := range 50000 {
+	for i := range 3000 {
 		b.WriteString(`,"f` + strings.Repeat("x", i%9) + string(rune('a'+i%26)) + `_` + time.Duration(i).String() + `":1`)
 	}
 	b.WriteString("}")
@@ -171,7 +171,7 @@ func (c *counting) Read(p []byte) (int, error) {
 	return n, err
 }
 
-const limit1MiB = 1 << 20
+const bodyLimit = 64 << 10
 
 func padded(size int) string {
 	const rest = `{"email":"ann@example.com","password":""}`
@@ -180,28 +180,28 @@ func padded(size int) string {
 
 func TestBodiesAreBounded(t *testing.T) {
 	s := start(t, newFakes())
-	require.Equal(t, 200, s.do(ask("POST", "/api/v1/auth/signin", padded(limit1MiB))).Code)
-	refused(t, s.do(ask("POST", "/api/v1/auth/signin", padded(limit1MiB+1))), 413, fault.BodyTooLarge)
+	require.Equal(t, 200, s.do(ask("POST", "/api/v1/auth/signin", padded(bodyLimit))).Code)
+	refused(t, s.do(ask("POST", "/api/v1/auth/signin", padded(bodyLimit+1))), 413, fault.BodyTooLarge)
 
 	// Too long by its own word: nothing is read.
-	body := &counting{Reader: strings.NewReader(padded(4 * limit1MiB))}
+	body := &counting{Reader: strings.NewReader(padded(4 * bodyLimit))}
 	r := httptest.NewRequest("POST", "/api/v1/auth/signin", body)
-	r.ContentLength = 4 * limit1MiB
+	r.ContentLength = 4 * bodyLimit
 	r.Header.Set("Content-Type", "application/json")
 	refused(t, s.do(r), 413, fault.BodyTooLarge)
 	require.Zero(t, body.n.Load())
 
 	// Of unknown length: no more is read than tells that it is too long.
-	body = &counting{Reader: iotest.OneByteReader(strings.NewReader(padded(4 * limit1MiB)))}
+	body = &counting{Reader: iotest.OneByteReader(strings.NewReader(padded(4 * bodyLimit)))}
 	r = httptest.NewRequest("POST", "/api/v1/auth/signin", body)
 	r.ContentLength = -1
 	r.Header.Set("Content-Type", "application/json")
 	refused(t, s.do(r), 413, fault.BodyTooLarge)
-	require.LessOrEqual(t, body.n.Load(), int64(limit1MiB+1))
+	require.LessOrEqual(t, body.n.Load(), int64(bodyLimit+1))
 
 	// On a route that takes no body, and on none at all.
-	refused(t, s.do(asking("POST", "/api/v1/auth/signout", strings.Repeat(" ", limit1MiB+1))), 413, fault.BodyTooLarge)
-	refused(t, s.do(ask("POST", "/nowhere", strings.Repeat(" ", limit1MiB+1))), 413, fault.BodyTooLarge)
+	refused(t, s.do(asking("POST", "/api/v1/auth/signout", strings.Repeat(" ", bodyLimit+1))), 413, fault.BodyTooLarge)
+	refused(t, s.do(ask("POST", "/nowhere", strings.Repeat(" ", bodyLimit+1))), 413, fault.BodyTooLarge)
 }
 
 func TestABodyThatBreaksOff(t *testing.T) {
@@ -223,7 +223,7 @@ func TestBodiesOverARealConnection(t *testing.T) {
 		require.NoError(t, err)
 		return res
 	}
-	for size, status := range map[int]int{1000: 200, limit1MiB: 200, limit1MiB + 1: 413} {
+	for size, status := range map[int]int{1000: 200, bodyLimit: 200, bodyLimit + 1: 413} {
 		res := post(io.MultiReader(strings.NewReader(padded(size))))
 		body, err := io.ReadAll(res.Body)
 		require.NoError(t, err)

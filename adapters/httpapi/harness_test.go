@@ -41,6 +41,7 @@ var instant = time.Date(2026, 1, 2, 3, 4, 5, 6789, time.UTC)
 // fakes answer as the core does; a test replaces what it needs.
 type fakes struct {
 	checkSignUp  func(inbound.SignUp) []fault.Field
+	checkSignIn  func(inbound.SignIn) []fault.Field
 	signUp       func(context.Context, inbound.Caller, inbound.SignUp) (inbound.SignedIn, error)
 	signIn       func(context.Context, inbound.Caller, inbound.SignIn) (inbound.SignedIn, error)
 	authenticate func(context.Context, inbound.Caller, string) (inbound.Principal, error)
@@ -68,6 +69,7 @@ type (
 )
 
 func (f accounts) CheckSignUp(cmd inbound.SignUp) []fault.Field { return f.checkSignUp(cmd) }
+func (f accounts) CheckSignIn(cmd inbound.SignIn) []fault.Field { return f.checkSignIn(cmd) }
 func (f accounts) SignUp(ctx context.Context, c inbound.Caller, cmd inbound.SignUp) (inbound.SignedIn, error) {
 	return f.signUp(ctx, c, cmd)
 }
@@ -136,6 +138,7 @@ func newFakes() *fakes {
 	ended.EndedAt, ended.EndReason = &instant, session.SignedOut
 	return &fakes{
 		checkSignUp: func(inbound.SignUp) []fault.Field { return nil },
+		checkSignIn: func(inbound.SignIn) []fault.Field { return nil },
 		signUp:      func(context.Context, inbound.Caller, inbound.SignUp) (inbound.SignedIn, error) { return in, nil },
 		signIn:      func(context.Context, inbound.Caller, inbound.SignIn) (inbound.SignedIn, error) { return in, nil },
 		authenticate: func(_ context.Context, _ inbound.Caller, t string) (inbound.Principal, error) {

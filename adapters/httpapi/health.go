@@ -110,7 +110,7 @@ type infrastructureJSON struct {
 
 func (h health) status(context.Context, *none) (*answer[statusJSON], error) {
 	endpoints := map[string]string{
-		"auth": "/api/v1/auth", "users": "/api/v1/users", "sessions": "/api/v1/sessions",
+		"auth": "/api/v1/auth", "me": "/api/v1/users/me", "sessions": "/api/v1/sessions",
 		"jwks": "/.well-known/jwks.json", "health": "/health", "ready": "/ready",
 	}
 	if h.opts.Docs {

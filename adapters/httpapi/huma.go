@@ -88,6 +88,7 @@ func understand(status int, errs []error) error {
 // parameterFaults says in stable words what huma says in its own, by how its
 // sentence begins.
 var parameterFaults = map[string]fault.Field{
+	"cursor":               {Type: "invalid_cursor", Message: "This is not a cursor from here."},
 	"required":             {Type: "missing", Message: "This parameter is required."},
 	"invalid integer":      {Type: "wrong_type", Message: "This parameter is a whole number."},
 	"expected number >= ":  {Type: "too_small", Message: "This number is too small."},

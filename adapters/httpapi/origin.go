@@ -54,7 +54,7 @@ func hostname(host string) string {
 // What pages of other origins may use, where their origin is listed.
 const (
 	corsMethods  = "GET, HEAD, POST, PUT, PATCH, DELETE"
-	corsRequest  = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID"
+	corsRequest  = "Authorization, Content-Type, If-None-Match, X-Request-ID"
 	corsResponse = "ETag, RateLimit, RateLimit-Policy, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
 	corsMaxAge   = "600"
 )

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/id"
 	"github.com/plinto/plinto/core/session"
@@ -43,6 +45,18 @@ func newSessionJSON(s session.Session, current session.ID) sessionJSON {
 type pageInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many entries a page has."`
 	Cursor string `query:"cursor" doc:"The next_cursor of the page before. Opaque."`
+
+	after session.ID
+}
+
+// Resolve reads the cursor beside the other parameters, so that all that is
+// wrong with them is told at once.
+func (p *pageInput) Resolve(huma.Context) []error {
+	var ok bool
+	if p.after, ok = readCursor(p.Cursor); !ok {
+		return []error{&huma.ErrorDetail{Location: "query.cursor", Message: "cursor"}}
+	}
+	return nil
 }
 
 type sessionPageJSON struct {
@@ -51,14 +65,8 @@ type sessionPageJSON struct {
 }
 
 func (v sessions) list(ctx context.Context, in *pageInput) (*answer[sessionPageJSON], error) {
-	after, ok := readCursor(in.Cursor)
-	if !ok {
-		return nil, fault.Invalid(fault.Field{
-			Name: "query.cursor", Type: "invalid_cursor", Message: "This is not a cursor from here.",
-		})
-	}
 	who := callOf(ctx).who
-	page, err := v.service.List(ctx, who, inbound.Page{Limit: in.Limit, After: after})
+	page, err := v.service.List(ctx, who, inbound.Page{Limit: in.Limit, After: in.after})
 	if err != nil {
 		return nil, err
 	}

@@ -51,5 +51,14 @@ func (l *Limiter) Take(_ context.Context, charges []limit.Charge) ([][]limit.Dec
 	return decisions, nil
 }
 
+// GiveBack undoes charges; the error is always nil.
+func (l *Limiter) GiveBack(_ context.Context, charges []limit.Charge) error {
+	now := l.clock.Now()
+	for _, c := range charges {
+		l.shards[maphash.Comparable(l.seed, c.Subject)%shards].giveBack(c, now)
+	}
+	return nil
+}
+
 // Health says that there is no shared home, and so nothing that could be away.
 func (l *Limiter) Health(context.Context) outbound.LimiterHealth { return outbound.LimiterHealth{} }

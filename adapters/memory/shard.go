@@ -52,6 +52,17 @@ func (s *shard) take(c limit.Charge, now time.Time) []limit.Decision {
 	return decisions
 }
 
+func (s *shard) giveBack(c limit.Charge, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range c.Rules {
+		if at, ok := s.index[bucket{c.Subject, r}]; ok {
+			entry := &s.entries[at]
+			entry.arrival = limit.GiveBack([]limit.Rule{r}, []int64{entry.arrival}, now)[0]
+		}
+	}
+}
+
 func (s *shard) put(b bucket, arrival int64) {
 	if at, ok := s.index[b]; ok {
 		s.entries[at].arrival = arrival

@@ -49,11 +49,17 @@ func translate(err error) error {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return fmt.Errorf("%w: %w", meaning(e), err)
 	}
-	if unreachable(err) {
+	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", outbound.ErrUnavailable, err)
+	}
+	if unreachable(err) {
+		return fmt.Errorf("%w: %w", errConnection, err)
 	}
 	return err
 }
+
+// errConnection is the ErrUnavailable of a connection that is gone.
+var errConnection = fmt.Errorf("connection lost: %w", outbound.ErrUnavailable)
 
 // errServer is the meaning of an error that is nobody's but ours.
 var errServer = errors.New("the server refused a statement")
@@ -69,7 +75,9 @@ func meaning(e *pgconn.PgError) error {
 	}
 	if len(e.Code) == 5 {
 		switch e.Code[:2] {
-		case connectionException, invalidAuthorization, invalidCatalogName, insufficientResources, operatorIntervention, systemError:
+		case connectionException, operatorIntervention:
+			return errConnection
+		case invalidAuthorization, invalidCatalogName, insufficientResources, systemError:
 			return outbound.ErrUnavailable
 		}
 	}
@@ -77,7 +85,7 @@ func meaning(e *pgconn.PgError) error {
 }
 
 func unreachable(err error) bool {
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
 		return true
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {

@@ -62,15 +62,29 @@ func (r events) Latest(ctx context.Context, t tenant.ID, limit int) ([]event.Rec
 
 // AdoptRestored makes events readable that a logical backup brought from
 // another server, and gives their number. Without it they would be held back
-// until this server has given as many transaction ids as that one had.
+// until this server has given as many transaction ids as that one had. It takes
+// small steps, and may be interrupted and begun again.
 func (s *Store) AdoptRestored(ctx context.Context) (int64, error) {
-	var n int64
+	var tenants []uuid.UUID
 	err := s.query(ctx, func(q *db.Queries) (err error) {
-		n, err = q.AdoptRestoredEvents(ctx)
+		tenants, err = q.TenantsWithRestoredEvents(ctx)
 		return err
 	})
-	return n, wrap("adopt restored events", err)
+	var total int64
+	for _, t := range tenants {
+		for n := int64(adoptAtOnce); err == nil && n == adoptAtOnce; total += n {
+			err = s.query(ctx, func(q *db.Queries) (err error) {
+				n, err = q.AdoptRestoredEvents(ctx, db.AdoptRestoredEventsParams{TenantID: t, BatchSize: adoptAtOnce})
+				return err
+			})
+		}
+	}
+	return total, wrap("adopt restored events", err)
 }
+
+// adoptAtOnce is how many events one statement adopts: far fewer than it may
+// take time for.
+const adoptAtOnce = 2000
 
 func insertEvents(ctx context.Context, q *db.Queries, list []event.Event) error {
 	for _, e := range list {

@@ -4,7 +4,11 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
+
+// Config is what the options mean to the pool.
+func (o Options) Config() (*pgxpool.Config, error) { return o.config() }
 
 // Query asks one row on the pool as the store has set it up.
 func (s *Store) Query(ctx context.Context, sql string, args ...any) pgx.Row {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/plinto/plinto/adapters/internal/migration"
@@ -16,9 +17,16 @@ func (s *Store) Health(ctx context.Context) outbound.StoreHealth {
 	defer cancel()
 	h := outbound.StoreHealth{Engine: "postgresql", CheckedAt: time.Now().UTC(), Migrations: outbound.MigrationHealth{Expected: s.expected}}
 	var regclass *string
+	var readOnly bool
 	h.Err = s.onConnection(ctx, func(c speaker) error {
-		if err := c.QueryRow(ctx, "SELECT to_regclass('goose_db_version')::text").Scan(&regclass); err != nil || regclass == nil {
+		if err := c.QueryRow(ctx, "SELECT to_regclass('goose_db_version')::text, current_setting('transaction_read_only')::boolean").Scan(&regclass, &readOnly); err != nil {
 			return err
+		}
+		if readOnly {
+			return fmt.Errorf("%w: the server takes no writes", outbound.ErrUnavailable)
+		}
+		if regclass == nil {
+			return nil
 		}
 		return c.QueryRow(ctx, migration.CurrentVersion).Scan(&h.Migrations.Current)
 	})

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"sync"
 	"testing"
@@ -32,6 +33,50 @@ func TestSettingsReachTheServer(t *testing.T) {
 		require.NoError(t, s.Query(t.Context(), "SELECT current_setting($1)", name).Scan(&got))
 		require.Equal(t, want, got, name)
 	}
+}
+
+func TestSettingsReachThePool(t *testing.T) {
+	o := options("postgres://user@host:5432/name")
+	o.PoolSize, o.MaxOverflow = 7, 5
+	o.MaxLifetime, o.MaxLifetimeJitter, o.MaxIdleTime, o.ConnectTimeout = time.Hour, time.Minute, time.Second, 3*time.Second
+	c, err := o.Config()
+	require.NoError(t, err)
+	require.EqualValues(t, 12, c.MaxConns)
+	require.EqualValues(t, 7, c.MinConns)
+	require.Equal(t, time.Hour, c.MaxConnLifetime)
+	require.Equal(t, time.Minute, c.MaxConnLifetimeJitter)
+	require.Equal(t, time.Second, c.MaxConnIdleTime)
+	require.Equal(t, 3*time.Second, c.ConnConfig.ConnectTimeout)
+	require.Equal(t, 3*time.Second, c.PingTimeout)
+}
+
+// All connections die at once: one request finds out, and the next has a new
+// one.
+func TestOneRequestFindsOutThatAllConnectionsAreDead(t *testing.T) {
+	o := options(database(t))
+	migrate(t, o)
+	w := porttest.NewWire(t, hostOf(t, o.URL))
+	o.URL = through(t, o.URL, w)
+	s := open(t, o)
+	require.Eventually(t, func() bool { return s.Pool().Idle == o.PoolSize }, 5*time.Second, time.Millisecond)
+	w.Cut()
+	w.Mend()
+	failed := 0
+	for range 10 {
+		if _, err := s.Sessions().ByID(t.Context(), tenant.Default, session.ID{1}); !errors.Is(err, outbound.ErrNotFound) {
+			require.ErrorIs(t, err, outbound.ErrUnavailable)
+			failed++
+		}
+	}
+	require.LessOrEqual(t, failed, 1)
+}
+
+func TestAServerThatTakesNoWritesIsNotHealthy(t *testing.T) {
+	store, beside := migrated(t)
+	require.NoError(t, store.Health(t.Context()).Err)
+	exec(t, beside, "ALTER ROLE CURRENT_USER IN DATABASE "+beside.Config().Database+" SET default_transaction_read_only = on")
+	o := options(beside.Config().ConnString())
+	require.ErrorIs(t, open(t, o).Health(t.Context()).Err, outbound.ErrUnavailable)
 }
 
 func TestAStatementThatTakesTooLongIsUnavailable(t *testing.T) {

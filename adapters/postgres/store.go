@@ -69,7 +69,16 @@ func (s *Store) onConnection(ctx context.Context, fn func(speaker) error) error 
 		return err
 	}
 	defer conn.Release()
-	return translate(fn(conn))
+	return s.noting(translate(fn(conn)))
+}
+
+// noting forgets all idle connections when one was found dead, so that the
+// others are not found out one request at a time.
+func (s *Store) noting(err error) error {
+	if errors.Is(err, errConnection) {
+		s.pool.Reset()
+	}
+	return err
 }
 
 func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
@@ -102,7 +111,7 @@ func (s *Store) once(ctx context.Context, fn func(context.Context, outbound.Repo
 	defer conn.Release()
 	tx, err := conn.Begin(ctx)
 	if err != nil {
-		return translate(err)
+		return s.noting(translate(err))
 	}
 	// Rolled back on every way out but a commit, a panic included, and also
 	// when the context is what ended: otherwise the connection would go back
@@ -121,7 +130,7 @@ func (s *Store) once(ctx context.Context, fn func(context.Context, outbound.Repo
 	if err := ctx.Err(); err != nil {
 		return translate(err)
 	}
-	return translate(tx.Commit(ctx))
+	return s.noting(translate(tx.Commit(ctx)))
 }
 
 const rollbackTimeout = 2 * time.Second

@@ -75,6 +75,19 @@ func (f *Failover) Take(ctx context.Context, charges []limit.Charge) ([][]limit.
 	return f.local.Take(ctx, charges)
 }
 
+// GiveBack asks whoever counts now. What a primary that is lost meanwhile does
+// not give back comes back by itself.
+func (f *Failover) GiveBack(ctx context.Context, charges []limit.Charge) error {
+	s := f.state.Load()
+	if s.err != nil {
+		return f.local.GiveBack(ctx, charges)
+	}
+	if err := f.primary.GiveBack(ctx, charges); err != nil {
+		f.lose(s, charges, err)
+	}
+	return nil
+}
+
 // Health is the primary's own, and not healthy before its buckets are in use
 // again.
 func (f *Failover) Health(ctx context.Context) outbound.LimiterHealth {

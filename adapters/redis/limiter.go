@@ -16,7 +16,22 @@ import (
 )
 
 //go:embed limiter.lua
-var script string
+var takeText string
+
+//go:embed giveback.lua
+var giveBackText string
+
+// script is a text, the hash that Redis knows it by, and how many numbers it
+// answers of each rule.
+type script struct {
+	text, sha string
+	numbers   int
+}
+
+func newScript(text string, numbers int) script {
+	sum := sha1.Sum([]byte(text)) //nolint:gosec // as above
+	return script{text: text, sha: hex.EncodeToString(sum[:]), numbers: numbers}
+}
 
 const defaultPrefix = "plinto:limit:"
 
@@ -36,15 +51,18 @@ type Limiter struct {
 	client *Client
 	prefix string
 	clock  outbound.Clock
-	sha    string
+
+	takeScript, giveBackScript script
 }
 
 var _ outbound.Limiter = (*Limiter)(nil)
 
 // NewLimiter gives a limiter on a client, which the caller closes.
 func NewLimiter(client *Client, o LimiterOptions) *Limiter {
-	sum := sha1.Sum([]byte(script)) //nolint:gosec // as above
-	l := &Limiter{client: client, prefix: o.Prefix, clock: o.Clock, sha: hex.EncodeToString(sum[:])}
+	l := &Limiter{
+		client: client, prefix: o.Prefix, clock: o.Clock,
+		takeScript: newScript(takeText, numbers), giveBackScript: newScript(giveBackText, 0),
+	}
 	if l.prefix == "" {
 		l.prefix = defaultPrefix
 	}
@@ -59,25 +77,9 @@ type call struct{ keys, args []string }
 
 // Take sends all charges together, one call of the script each.
 func (l *Limiter) Take(ctx context.Context, charges []limit.Charge) ([][]limit.Decision, error) {
-	present := ""
-	if l.clock != nil {
-		present = strconv.FormatInt(l.clock.Now().UnixMicro(), 10)
-	}
-	var calls []call
-	for _, c := range charges {
-		if len(c.Rules) > 0 {
-			calls = append(calls, l.call(c, present))
-		}
-	}
-	var answers [][]int64
-	if len(calls) > 0 {
-		var err error
-		answers, err = within(ctx, l.client, func(ctx context.Context, conn rueidis.Client) ([][]int64, error) {
-			return l.run(ctx, conn, calls)
-		})
-		if err != nil {
-			return nil, err
-		}
+	answers, err := l.send(ctx, l.takeScript, charges)
+	if err != nil {
+		return nil, err
 	}
 	decisions := make([][]limit.Decision, len(charges))
 	for i, c := range charges {
@@ -88,6 +90,32 @@ func (l *Limiter) Take(ctx context.Context, charges []limit.Charge) ([][]limit.D
 		}
 	}
 	return decisions, nil
+}
+
+// GiveBack sends all charges together.
+func (l *Limiter) GiveBack(ctx context.Context, charges []limit.Charge) error {
+	_, err := l.send(ctx, l.giveBackScript, charges)
+	return err
+}
+
+// send runs a script for every charge that has rules.
+func (l *Limiter) send(ctx context.Context, s script, charges []limit.Charge) ([][]int64, error) {
+	present := ""
+	if l.clock != nil {
+		present = strconv.FormatInt(l.clock.Now().UnixMicro(), 10)
+	}
+	var calls []call
+	for _, c := range charges {
+		if len(c.Rules) > 0 {
+			calls = append(calls, l.call(c, present))
+		}
+	}
+	if len(calls) == 0 {
+		return nil, nil
+	}
+	return within(ctx, l.client, func(ctx context.Context, conn rueidis.Client) ([][]int64, error) {
+		return run(ctx, conn, s, calls)
+	})
 }
 
 func (l *Limiter) call(c limit.Charge, present string) call {
@@ -104,11 +132,11 @@ func (l *Limiter) call(c limit.Charge, present string) call {
 // run names the script by its hash, and sends it whole to a server that does
 // not know it. The library's own way of doing this loads the script on every
 // node before every use, which is another round trip.
-func (l *Limiter) run(ctx context.Context, conn rueidis.Client, calls []call) ([][]int64, error) {
+func run(ctx context.Context, conn rueidis.Client, s script, calls []call) ([][]int64, error) {
 	answers := make([][]int64, len(calls))
 	batch := make(rueidis.Commands, len(calls))
 	for i, c := range calls {
-		batch[i] = conn.B().Evalsha().Sha1(l.sha).Numkeys(int64(len(c.keys))).Key(c.keys...).Arg(c.args...).Build()
+		batch[i] = conn.B().Evalsha().Sha1(s.sha).Numkeys(int64(len(c.keys))).Key(c.keys...).Arg(c.args...).Build()
 	}
 	var unknown []int
 	for i, r := range conn.DoMulti(ctx, batch...) {
@@ -117,7 +145,7 @@ func (l *Limiter) run(ctx context.Context, conn rueidis.Client, calls []call) ([
 			continue
 		}
 		var err error
-		if answers[i], err = answer(r, calls[i]); err != nil {
+		if answers[i], err = answer(r, s, calls[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -127,23 +155,23 @@ func (l *Limiter) run(ctx context.Context, conn rueidis.Client, calls []call) ([
 	batch = batch[:0]
 	for _, i := range unknown {
 		c := calls[i]
-		batch = append(batch, conn.B().Eval().Script(script).Numkeys(int64(len(c.keys))).Key(c.keys...).Arg(c.args...).Build())
+		batch = append(batch, conn.B().Eval().Script(s.text).Numkeys(int64(len(c.keys))).Key(c.keys...).Arg(c.args...).Build())
 	}
 	for n, r := range conn.DoMulti(ctx, batch...) {
 		var err error
-		if answers[unknown[n]], err = answer(r, calls[unknown[n]]); err != nil {
+		if answers[unknown[n]], err = answer(r, s, calls[unknown[n]]); err != nil {
 			return nil, err
 		}
 	}
 	return answers, nil
 }
 
-// numbers is how many the script answers of each rule.
+// numbers is how many takeScript answers of each rule.
 const numbers = 4
 
-func answer(r rueidis.RedisResult, c call) ([]int64, error) {
+func answer(r rueidis.RedisResult, s script, c call) ([]int64, error) {
 	a, err := r.AsIntSlice()
-	if err == nil && len(a) != numbers*len(c.keys) {
+	if err == nil && len(a) != s.numbers*len(c.keys) {
 		err = fmt.Errorf("the script answered %d numbers for %d rules", len(a), len(c.keys))
 	}
 	return a, err

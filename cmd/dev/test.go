@@ -74,9 +74,12 @@ func test(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return err
 	}
 	if o.race {
-		if err := needCompiler(ctx, out); err != nil {
+		if err := needCompiler(ctx, out, servers.InstallPackages); err != nil {
 			return err
 		}
+	}
+	if err := needShell(ctx, out, servers.InstallPackages, o.packages); err != nil {
+		return err
 	}
 	set, vetted, err := prepare(ctx, o, out)
 	if err != nil {

@@ -24,7 +24,7 @@ type check struct {
 // allChecks lists the checks, the quick ones first.
 func allChecks() []check {
 	return []check{
-		{"card", "nothing stands at the top that does not belong there", topLevel},
+		{"toplevel", "nothing stands at the top that does not belong there", topLevel},
 		{"format", "gofmt would change nothing", formatted},
 		{"sums", "the generated code belongs to the SQL, by the sum file", sums},
 		{"vet", "go vet finds nothing", vet},

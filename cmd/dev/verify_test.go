@@ -61,7 +61,7 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"a stranger":         {"card", map[string]string{"docs/a.md": ""}, "docs does not belong at the top"},
+		"a stranger":         {"toplevel", map[string]string{"docs/a.md": ""}, "docs does not belong at the top"},
 		"a bad format":       {"format", map[string]string{"core/a.go": "package  core\n"}, "core/a.go"},
 		"no Go":              {"format", map[string]string{"core/a.go": "x"}, "core/a.go:1:"},
 		"no sum":             {"sums", nil, drift.SumFile},
@@ -85,7 +85,7 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 	}
 }
 
-func TestCardAsksGitWhatWouldBeCommitted(t *testing.T) {
+func TestTopLevelAsksGitWhatWouldBeCommitted(t *testing.T) {
 	house(t, map[string]string{".gitignore": "/data/\n", "data/plinto.db": ""})
 	require.Error(t, topLevel(t.Context()), "without git everything counts")
 	require.NoError(t, exec.Command("git", "init", "--quiet").Run())
@@ -96,10 +96,10 @@ func TestCardAsksGitWhatWouldBeCommitted(t *testing.T) {
 
 func TestChecksAreChosenByName(t *testing.T) {
 	house(t, nil)
-	code, _, errOut := dev(t, "verify", "crad")
+	code, _, errOut := dev(t, "verify", "toplevle")
 	require.Equal(t, 1, code)
-	require.Contains(t, errOut, `there is no check "crad"`)
-	code, out, _ := dev(t, "verify", "card", "format")
+	require.Contains(t, errOut, `there is no check "toplevle"`)
+	code, out, _ := dev(t, "verify", "toplevel", "format")
 	require.Zero(t, code, out)
 	require.Equal(t, "2 checks, 0 failed", lastLine(out))
 }

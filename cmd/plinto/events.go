@@ -19,11 +19,18 @@ func newEvents(s surroundings) *cobra.Command {
 	tail := &cobra.Command{
 		Use: "tail", Short: "Print the last events, a JSON object a line", Args: cobra.NoArgs,
 		RunE: s.composed(func(ctx context.Context, p *program) error {
-			list, err := p.services.Events.Latest(ctx, lines)
+			if lines < 0 {
+				return fmt.Errorf("--lines is %d and must not be negative", lines)
+			}
+			// One at least, to know where to go on.
+			list, err := p.services.Events.Latest(ctx, max(lines, 1))
 			if err != nil {
 				return err
 			}
 			var last event.Position
+			if lines == 0 && len(list) > 0 {
+				last, list = list[len(list)-1].Position, nil
+			}
 			for {
 				for _, e := range list {
 					if err := printEvent(s.stdout, e); err != nil {

@@ -56,5 +56,9 @@ func keptSecret(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.TrimSpace(string(text)), nil
+	kept := strings.TrimSpace(string(text))
+	if len(kept) < 32 {
+		return "", fmt.Errorf("%s has %d characters and needs 32: remove it to have another made, which ends all sessions", path, len(kept))
+	}
+	return kept, nil
 }

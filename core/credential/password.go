@@ -61,8 +61,8 @@ const minWord = 4
 
 // Check gives everything wrong with a new password named by field. Words are
 // what an attacker would guess first about this user: the product's name and
-// the parts of the address. A password that is little more than one of them is
-// refused.
+// the parts of the address. A password that contains one of at least four
+// characters is refused.
 func (p Policy) Check(field string, password Password, words ...string) []fault.Field {
 	text := password.Reveal()
 	bad := func(kind, message string) []fault.Field {

@@ -39,6 +39,7 @@ const (
 	WrongPassword  = "wrong_password"
 	NoPassword     = "no_password"
 	NotActive      = "not_active"
+	Overtaken      = "overtaken" // by a suspension or another password, while the password was hashed
 )
 
 // FailedSignIn tells of a sign-in that was refused. Who is the zero ID when no

@@ -35,6 +35,16 @@ func Take(rules []Rule, arrivals []int64, now time.Time) ([]int64, []Decision) {
 	return next, decisions
 }
 
+// GiveBack undoes a charge that was allowed: it gives the arrivals to store,
+// each an interval earlier, and never before the present.
+func GiveBack(rules []Rule, arrivals []int64, now time.Time) []int64 {
+	next := make([]int64, len(rules))
+	for i, r := range rules {
+		next[i] = max(arrivals[i]-r.Interval().Microseconds(), min(arrivals[i], now.UnixMicro()))
+	}
+	return next
+}
+
 // Allowed reports whether no rule refused.
 func Allowed(decisions []Decision) bool {
 	for _, d := range decisions {

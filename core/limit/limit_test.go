@@ -84,6 +84,30 @@ func TestAClockThatStepsBackRefusesNoLongerThanTheWindow(t *testing.T) {
 	require.Equal(t, time.Minute, d[0].ResetAfter)
 }
 
+func TestWhatIsGivenBackCanBeTakenAgain(t *testing.T) {
+	rules := []limit.Rule{{Name: "r", Quota: 3, Window: 3 * time.Second}}
+	bucket := []int64{0}
+	for range 3 {
+		bucket, _ = limit.Take(rules, bucket, now)
+	}
+	bucket = limit.GiveBack(rules, bucket, now)
+	bucket, d := limit.Take(rules, bucket, now)
+	require.True(t, d[0].Allowed)
+	_, d = limit.Take(rules, bucket, now)
+	require.False(t, d[0].Allowed)
+
+	// Nobody gets more than the quota by giving back what has come back.
+	later := now.Add(time.Hour)
+	bucket = limit.GiveBack(rules, bucket, later)
+	for range 3 {
+		bucket, d = limit.Take(rules, bucket, later)
+		require.True(t, d[0].Allowed)
+	}
+	_, d = limit.Take(rules, bucket, later)
+	require.False(t, d[0].Allowed)
+	require.Equal(t, []int64{0}, limit.GiveBack(rules, []int64{0}, now), "an unused bucket stays one")
+}
+
 func TestInterval(t *testing.T) {
 	require.Equal(t, time.Microsecond, limit.Rule{Quota: 10, Window: time.Microsecond}.Interval())
 	require.Equal(t, time.Minute, limit.Rule{Quota: 0, Window: time.Minute}.Interval())

@@ -5,7 +5,10 @@ package session
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/plinto/plinto/core/id"
 	"github.com/plinto/plinto/core/tenant"
@@ -91,7 +94,7 @@ const MaxUserAgent = 512
 func New(o Opening, life Lifetime, now time.Time) Session {
 	return Session{
 		Tenant: o.Tenant, ID: o.ID, User: o.User,
-		Address: o.Address, UserAgent: clip(o.UserAgent, MaxUserAgent), Device: o.Device,
+		Address: o.Address, UserAgent: clip(readable(o.UserAgent), MaxUserAgent), Device: o.Device,
 		AuthenticatedAt: now, Methods: o.Methods,
 		CreatedAt: now, LastActivityAt: now,
 		ExpiresAt: life.Expiry(now, now.Add(life.Absolute)), EndsAt: now.Add(life.Absolute),
@@ -126,6 +129,17 @@ func Restore(s Snapshot) (Session, error) {
 	}
 	out.EndReason = EndReason(s.EndReason)
 	return out, nil
+}
+
+// readable keeps what every store and every page can show: a user agent is
+// whatever a client cares to send.
+func readable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // clip shortens s to at most n bytes without cutting a character.

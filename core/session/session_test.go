@@ -42,6 +42,14 @@ func TestUserAgentIsClippedBetweenCharacters(t *testing.T) {
 	require.True(t, utf8.ValidString(odd.UserAgent))
 }
 
+func TestUserAgentIsWhatEveryStoreCanKeep(t *testing.T) {
+	for sent, kept := range map[string]string{
+		"a\xffb": "ab", "a\x00b\r\nc": "abc", "\xff\xfe": "", "Mozilla/5.0 (汉语; 🦊)": "Mozilla/5.0 (汉语; 🦊)", "a\u0085b": "ab", "a\ufffdb": "ab",
+	} {
+		require.Equal(t, kept, session.New(session.Opening{UserAgent: sent}, life, now).UserAgent, "%q", sent)
+	}
+}
+
 func TestRestoreRefusesWhatTheRulesForbid(t *testing.T) {
 	good := session.Snapshot{Session: session.New(session.Opening{}, life, now), DeviceType: "mobile", SecretHash: make([]byte, 32)}
 	good.SecretHash[0] = 9

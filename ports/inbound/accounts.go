@@ -17,6 +17,10 @@ type Accounts interface {
 	// SignupsDisabled, EmailTaken, UsernameTaken, RateLimited, Overloaded.
 	SignUp(ctx context.Context, caller Caller, cmd SignUp) (SignedIn, error)
 
+	// CheckSignIn gives everything wrong with the values of a sign-in. It does
+	// no I/O.
+	CheckSignIn(cmd SignIn) []fault.Field
+
 	// SignIn signs in by password. InvalidCredentials says nothing of why, and
 	// takes the same work whether or not there is such an account. Faults
 	// besides: ValidationError, RateLimited, Overloaded.

@@ -16,6 +16,10 @@ type Limiter interface {
 	// callers. An error says that no charge was decided.
 	Take(ctx context.Context, charges []limit.Charge) ([][]limit.Decision, error)
 
+	// GiveBack undoes charges that an earlier Take allowed, as limit.GiveBack
+	// says, in one round trip. No charges are no round trip.
+	GiveBack(ctx context.Context, charges []limit.Charge) error
+
 	// Health asks whether the limiter's shared home answers.
 	Health(ctx context.Context) LimiterHealth
 }

@@ -23,6 +23,7 @@ func Limiter(t *testing.T, open func(t *testing.T, clock *Clock) outbound.Limite
 		"Quota":         testLimiterQuota,
 		"AllOrNothing":  testLimiterAllOrNothing,
 		"Charges":       testLimiterCharges,
+		"GiveBack":      testLimiterGiveBack,
 		"Independence":  testLimiterIndependence,
 		"ClockStepBack": testLimiterClockStepBack,
 		"Callers":       testLimiterCallers,
@@ -127,6 +128,30 @@ func testLimiterCharges(t *testing.T, l limiterUnderTest) {
 	d, err = l.Take(t.Context(), nil)
 	require.NoError(t, err)
 	require.Empty(t, d)
+}
+
+func testLimiterGiveBack(t *testing.T, l limiterUnderTest) {
+	giveBack := func(charges ...limit.Charge) { require.NoError(t, l.GiveBack(t.Context(), charges)) }
+	other := limit.Subject{Kind: limit.Account, Key: "someone"}
+	both := []limit.Charge{{Subject: anAddress, Rules: []limit.Rule{perMinute, perHour}}, {Subject: other, Rules: []limit.Rule{perMinute}}}
+	_, err := l.Take(t.Context(), both)
+	require.NoError(t, err)
+	l.take(t, anAddress, perMinute)
+
+	giveBack(both...)
+	d := l.take(t, anAddress, perMinute, perHour)
+	require.Equal(t, perMinute.Quota-2, d[0].Remaining, "one of two is left, and one is new")
+	require.Equal(t, perHour.Quota-1, d[1].Remaining)
+	require.Equal(t, perMinute.Quota-1, l.take(t, other, perMinute)[0].Remaining)
+
+	// What is back already, and what was never taken, makes no more of it.
+	l.clock.Advance(2 * perMinute.Window)
+	giveBack(both...)
+	giveBack(limit.Charge{Subject: limit.Subject{Kind: limit.Session, Key: "new"}, Rules: []limit.Rule{perMinute}})
+	giveBack(limit.Charge{Subject: anAddress})
+	giveBack()
+	require.Equal(t, perMinute.Quota-1, l.take(t, other, perMinute)[0].Remaining)
+	require.Equal(t, perMinute.Quota-1, l.take(t, limit.Subject{Kind: limit.Session, Key: "new"}, perMinute)[0].Remaining)
 }
 
 func testLimiterIndependence(t *testing.T, l limiterUnderTest) {

@@ -37,6 +37,7 @@ var libraries = []library{
 
 // testLibraries are at home in every test and nowhere in the program.
 var testLibraries = []string{
+	"github.com/anishathalye/porcupine",
 	"github.com/golang-jwt/jwt/v5",
 	"github.com/stretchr/testify",
 	"pgregory.net/rapid",

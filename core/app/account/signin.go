@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/app/issuing"
@@ -13,6 +14,12 @@ import (
 	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
 )
+
+// CheckSignIn implements inbound.Accounts.
+func (s *Service) CheckSignIn(cmd inbound.SignIn) []fault.Field {
+	_, faults := identifier(cmd)
+	return faults
+}
 
 // SignIn implements inbound.Accounts. It takes two round trips to the store,
 // one before the password is checked and one after, and holds nothing of the
@@ -43,10 +50,7 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 
 	now := s.world.Clock.Now()
 	if reason := refusal(u, hash, match); reason != "" {
-		if err := store.Events().Append(ctx, event.FailedSignIn(caller.Origin(), u.ID, reason, now)); err != nil {
-			return inbound.SignedIn{}, err
-		}
-		return inbound.SignedIn{}, fault.New(fault.InvalidCredentials)
+		return inbound.SignedIn{}, s.refuse(ctx, caller, u.ID, reason, now)
 	}
 	opened, refresh := s.issuer.Open(caller, u.ID, now, issuing.Password)
 	tokens, err := s.issuer.Tokens(opened, refresh, now)
@@ -55,14 +59,22 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 	}
 	err = store.Sessions().Open(ctx, opened, hash, event.SignedIn(caller.Origin(), opened))
 	if errors.Is(err, outbound.ErrStale) {
-		// Suspended, or given another password, while we were hashing.
-		return inbound.SignedIn{}, fault.New(fault.InvalidCredentials).Because(err)
+		return inbound.SignedIn{}, s.refuse(ctx, caller, u.ID, event.Overtaken, now)
 	}
 	if err != nil {
 		return inbound.SignedIn{}, err
 	}
 	u.LastSignInAt = &now
 	return inbound.SignedIn{User: u, Session: opened, Tokens: tokens}, nil
+}
+
+// refuse writes down a sign-in that failed, and tells the caller no more than
+// that it did.
+func (s *Service) refuse(ctx context.Context, caller inbound.Caller, who user.ID, reason string, now time.Time) error {
+	if err := s.world.Store.Events().Append(ctx, event.FailedSignIn(caller.Origin(), who, reason, now)); err != nil {
+		return err
+	}
+	return fault.New(fault.InvalidCredentials)
 }
 
 // refusal says why a sign-in is refused, for operators; empty when it is not.

@@ -84,16 +84,35 @@ func (g *Guard) charge(ctx context.Context, c inbound.Caller, charges ...limit.C
 		return fmt.Errorf("count request: %w", err)
 	}
 	var all []limit.Decision
-	for _, decisions := range answers {
+	var others []limit.Charge // what was taken from others than the address
+	addressRefused := false
+	for i, decisions := range answers {
 		all = append(all, decisions...)
+		switch {
+		case counted[i].Subject.Kind != limit.Address && limit.Allowed(decisions):
+			others = append(others, counted[i])
+		case counted[i].Subject.Kind == limit.Address && !limit.Allowed(decisions):
+			addressRefused = true
+		}
+		// How an account stands is not told: it would say that two names are
+		// one account's.
+		if c.Limits != nil && counted[i].Subject.Kind != limit.Account {
+			*c.Limits = append(*c.Limits, decisions...)
+		}
 	}
-	if c.Limits != nil {
-		*c.Limits = append(*c.Limits, all...)
+	tightest, _ := limit.Tightest(all)
+	if tightest.Allowed {
+		return nil
 	}
-	if tightest, ok := limit.Tightest(all); ok && !tightest.Allowed {
-		return fault.New(fault.RateLimited).After(tightest.RetryAfter)
+	refusal := fault.New(fault.RateLimited).After(tightest.RetryAfter)
+	if addressRefused && len(others) > 0 {
+		// An address that has spent its own budget must not spend an account's
+		// as well, or it could keep the owner out.
+		if err := g.limiter.GiveBack(ctx, others); err != nil {
+			return refusal.Because(err)
+		}
 	}
-	return nil
+	return refusal
 }
 
 func address(c inbound.Caller, rules ...[]limit.Rule) limit.Charge {

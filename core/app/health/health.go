@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
@@ -16,7 +17,16 @@ type Service struct {
 	world    outbound.World
 	loaded   func() bool
 	draining atomic.Bool
+
+	mu      sync.Mutex
+	readAt  time.Time
+	store   outbound.StoreHealth
+	limiter outbound.LimiterHealth
 }
+
+// fresh is how long an answer of the homes is passed on: anybody may ask, as
+// often as they like.
+const fresh = 500 * time.Millisecond
 
 var _ inbound.Health = (*Service)(nil)
 
@@ -26,15 +36,26 @@ func New(w outbound.World, loaded func() bool) *Service { return &Service{world:
 // Drain implements inbound.Health.
 func (s *Service) Drain() { s.draining.Store(true) }
 
-// Ready implements inbound.Health. It asks both homes at once.
-func (s *Service) Ready(ctx context.Context) inbound.Readiness {
-	var store outbound.StoreHealth
-	var limiter outbound.LimiterHealth
+// ask asks both homes at once, unless somebody did a moment ago. Those who
+// come meanwhile wait for the same answer.
+func (s *Service) ask(ctx context.Context) (outbound.StoreHealth, outbound.LimiterHealth) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if age := s.world.Clock.Now().Sub(s.readAt); age >= 0 && age < fresh {
+		return s.store, s.limiter
+	}
+	ctx = context.WithoutCancel(ctx) // the answer is for others as well
 	var asking sync.WaitGroup
-	asking.Go(func() { store = s.world.Store.Health(ctx) })
-	asking.Go(func() { limiter = s.world.Limiter.Health(ctx) })
+	asking.Go(func() { s.store = s.world.Store.Health(ctx) })
+	asking.Go(func() { s.limiter = s.world.Limiter.Health(ctx) })
 	asking.Wait()
+	s.readAt = s.world.Clock.Now()
+	return s.store, s.limiter
+}
 
+// Ready implements inbound.Health.
+func (s *Service) Ready(ctx context.Context) inbound.Readiness {
+	store, limiter := s.ask(ctx)
 	r := inbound.Readiness{
 		State:    inbound.Ready,
 		Draining: s.draining.Load(),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/event"
@@ -66,6 +67,11 @@ func (s *Service) missing(set token.KeySet) (*token.SigningKey, error) {
 		return &k, nil
 	}
 	newest, ok := set.Newest()
+	if ok && s.loaded {
+		// Instances that are told different algorithms must not answer each
+		// other with key after key: one is made at the start and no later.
+		return nil, nil
+	}
 	if ok && newest.Sealed != nil && newest.Algorithm == s.policy.Algorithm {
 		return nil, nil
 	}
@@ -128,27 +134,24 @@ func (s *Service) takeOver() error {
 	return s.use()
 }
 
-// choose gives the key that signs now and those that verify.
+// choose gives the key that this instance signs with now, and those that
+// verify. It signs with the key of its configuration or else with the newest
+// one that the store holds whole; where another instance's configuration has a
+// newer key, both sign, and the older one verifies for as long as it is used.
 func (s *Service) choose() (string, []token.SigningKey) {
 	now := s.world.Clock.Now()
 	published := s.set.Published(now)
-	if s.external == "" {
-		active, _ := s.set.Active(now)
-		return active.KID, published
-	}
-	for _, k := range published {
-		if k.KID == s.external {
-			return s.external, published
-		}
-	}
-	// It was taken over by another that this instance does not hold, and
-	// signs all the same for as long as the configuration says so.
+	var mine token.KeySet
 	for _, k := range s.set.Keys {
-		if k.KID == s.external {
-			published = append(published, k)
+		if k.KID == s.external || s.external == "" && k.Sealed != nil {
+			mine.Keys = append(mine.Keys, k)
 		}
 	}
-	return s.external, published
+	active, ok := mine.Active(now)
+	if ok && !slices.ContainsFunc(published, func(k token.SigningKey) bool { return k.KID == active.KID }) {
+		published = append(published, active)
+	}
+	return active.KID, published
 }
 
 // use gives the signer the keys of the present.

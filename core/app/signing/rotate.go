@@ -37,6 +37,13 @@ func (s *Service) rotate(ctx context.Context) (inbound.KeyInfo, error) {
 	if newest, ok := set.Newest(); ok && set.State(newest, now) == token.KeyNext {
 		return inbound.KeyInfo{}, underWay
 	}
+	// Whoever cannot open the key in use must not make one that the others
+	// cannot open.
+	if active, ok := set.Active(now); ok && active.Sealed != nil {
+		if _, err := s.open(active, active.KID); err != nil {
+			return inbound.KeyInfo{}, err
+		}
+	}
 	k, err := s.generate(set)
 	if err != nil {
 		return inbound.KeyInfo{}, err

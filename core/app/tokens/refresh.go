@@ -50,16 +50,15 @@ const tries = 3
 // already by the same token within the grace, or refuses.
 func (s *Service) present(ctx context.Context, caller inbound.Caller, r token.Refresh, now time.Time) (session.Session, error) {
 	p := s.issuer.Keyring.Present(r)
-	sessions := s.world.Store.Sessions()
 	refused := fault.New(fault.InvalidRefreshToken)
 	for range tries {
-		moved, err := sessions.Rotate(ctx, outbound.Rotation{
+		moved, err := s.rotate(ctx, outbound.Rotation{
 			Tenant: caller.Tenant, Session: r.Session, Presented: p, Now: now, Lifetime: s.issuer.Life,
 		})
 		if !errors.Is(err, outbound.ErrStale) {
 			return moved, err
 		}
-		found, owner, err := sessions.WithUser(ctx, caller.Tenant, r.Session)
+		found, owner, err := s.world.Store.Sessions().WithUser(ctx, caller.Tenant, r.Session)
 		if errors.Is(err, outbound.ErrNotFound) {
 			return session.Session{}, refused.Because(err)
 		}
@@ -82,6 +81,22 @@ func (s *Service) present(ctx context.Context, caller inbound.Caller, r token.Re
 		return session.Session{}, refused.Because(fmt.Errorf("verdict %q", verdict))
 	}
 	return session.Session{}, outbound.ErrUnavailable
+}
+
+// slowest is how long a rotation may take where there is no grace to eat into.
+const slowest = 5 * time.Second
+
+// rotate bounds a rotation to half the grace. The grace runs from when the
+// rotation was asked for, so one that waited longer for the store would leave
+// its client no time to ask again.
+func (s *Service) rotate(ctx context.Context, r outbound.Rotation) (session.Session, error) {
+	bound := slowest
+	if s.grace > 0 {
+		bound = min(bound, s.grace/2)
+	}
+	ctx, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
+	return s.world.Store.Sessions().Rotate(ctx, r)
 }
 
 // end ends the session that a verdict ends, and commits that before the caller

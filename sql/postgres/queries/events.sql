@@ -21,11 +21,30 @@ ORDER BY transaction_id DESC, sequence DESC
 LIMIT @page_size;
 
 -- Whoever restores a logical backup brings events of transaction ids that this
--- server has yet to give; readers would hold them back until then.
+-- server has yet to give; readers would hold them back until then. The highest
+-- id of a tenant stands at the end of its part of the index.
 -- @sqlc-vet-disable tenant
+-- name: TenantsWithRestoredEvents :many
+SELECT tenants.id
+FROM tenants
+WHERE (
+    SELECT events.transaction_id
+    FROM events
+    WHERE events.tenant_id = tenants.id
+    ORDER BY events.transaction_id DESC
+    LIMIT 1
+) >= pg_snapshot_xmax(pg_current_snapshot());
+
+-- The oldest first, so that what is left when this is interrupted is still found
+-- by its highest id.
 -- name: AdoptRestoredEvents :execrows
 UPDATE events
 SET transaction_id = '0'
-WHERE transaction_id <> '0' AND EXISTS (
-    SELECT 1 FROM events AS restored WHERE restored.transaction_id >= pg_snapshot_xmax(pg_current_snapshot())
-);
+FROM (
+    SELECT restored.transaction_id, restored.sequence
+    FROM events AS restored
+    WHERE restored.tenant_id = @tenant_id AND restored.transaction_id > '0'::xid8
+    ORDER BY restored.transaction_id, restored.sequence
+    LIMIT @batch_size
+) AS oldest
+WHERE events.tenant_id = @tenant_id AND events.transaction_id = oldest.transaction_id AND events.sequence = oldest.sequence;

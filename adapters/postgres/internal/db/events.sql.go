@@ -15,16 +15,25 @@ import (
 const adoptRestoredEvents = `-- name: AdoptRestoredEvents :execrows
 UPDATE events
 SET transaction_id = '0'
-WHERE transaction_id <> '0' AND EXISTS (
-    SELECT 1 FROM events AS restored WHERE restored.transaction_id >= pg_snapshot_xmax(pg_current_snapshot())
-)
+FROM (
+    SELECT restored.transaction_id, restored.sequence
+    FROM events AS restored
+    WHERE restored.tenant_id = $1 AND restored.transaction_id > '0'::xid8
+    ORDER BY restored.transaction_id, restored.sequence
+    LIMIT $2
+) AS oldest
+WHERE events.tenant_id = $1 AND events.transaction_id = oldest.transaction_id AND events.sequence = oldest.sequence
 `
 
-// Whoever restores a logical backup brings events of transaction ids that this
-// server has yet to give; readers would hold them back until then.
-// @sqlc-vet-disable tenant
-func (q *Queries) AdoptRestoredEvents(ctx context.Context) (int64, error) {
-	result, err := q.db.Exec(ctx, adoptRestoredEvents)
+type AdoptRestoredEventsParams struct {
+	TenantID  uuid.UUID
+	BatchSize int32
+}
+
+// The oldest first, so that what is left when this is interrupted is still found
+// by its highest id.
+func (q *Queries) AdoptRestoredEvents(ctx context.Context, arg AdoptRestoredEventsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, adoptRestoredEvents, arg.TenantID, arg.BatchSize)
 	if err != nil {
 		return 0, err
 	}
@@ -183,6 +192,42 @@ func (q *Queries) LatestEvents(ctx context.Context, arg LatestEventsParams) ([]L
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tenantsWithRestoredEvents = `-- name: TenantsWithRestoredEvents :many
+SELECT tenants.id
+FROM tenants
+WHERE (
+    SELECT events.transaction_id
+    FROM events
+    WHERE events.tenant_id = tenants.id
+    ORDER BY events.transaction_id DESC
+    LIMIT 1
+) >= pg_snapshot_xmax(pg_current_snapshot())
+`
+
+// Whoever restores a logical backup brings events of transaction ids that this
+// server has yet to give; readers would hold them back until then. The highest
+// id of a tenant stands at the end of its part of the index.
+// @sqlc-vet-disable tenant
+func (q *Queries) TenantsWithRestoredEvents(ctx context.Context) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, tenantsWithRestoredEvents)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// card is everything that may stand at the top of the repository besides
+// toplevel is everything that may stand at the top of the repository besides
 // dot-files.
-var card = []string{
+var toplevel = []string{
 	"README.md", "Taskfile.yml", "adapters", "cmd", "config", "core", "go.mod", "go.sum", "ports", "sql", "sqlc.yaml",
 }
 
 // Strangers returns those of the names at the top that do not belong there.
 func Strangers(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		return strings.HasPrefix(name, ".") || slices.Contains(card, name)
+		return strings.HasPrefix(name, ".") || slices.Contains(toplevel, name)
 	})
 }
 
