@@ -93,9 +93,11 @@ func TestVerdictsThatEndASession(t *testing.T) {
 }
 
 // Every history of a few steps in which three clients that begin with copies
-// of one token present what they hold, lose the answer, or let time pass: there
-// is never more than one chain, a client in step is never refused, and a copy
-// that comes after the grace ends the session, whoever presents it.
+// of one token present what they hold, or lose the answer (as they do when an
+// instance crashes between commit and answer), and in which the grace passes, the
+// session expires or is revoked: there is never more than one chain, a client in
+// step is never refused while the session lives, a copy that comes after the
+// grace ends it, whoever presents it, and nothing revives it.
 func TestEveryShortHistory(t *testing.T) {
 	const clients, depth = 3, 6
 	k := ring(t, newKey)
@@ -122,7 +124,7 @@ func TestEveryShortHistory(t *testing.T) {
 				verdict := token.Judge(k.Present(presented), w.session, true, w.now, grace)
 				behind := int(w.session.Rotation.Generation) - int(presented.Generation)
 				switch {
-				case w.session.EndedAt != nil:
+				case w.session.EndedAt != nil, !w.now.Before(w.session.ExpiresAt):
 					require.Equal(t, token.Refuse, verdict)
 				case behind == 0:
 					require.Equal(t, token.Rotate, verdict, "a client in step goes on")
@@ -149,11 +151,18 @@ func TestEveryShortHistory(t *testing.T) {
 				explore(next, depth-1)
 			}
 		}
-		later := w
+		later, expired, revoked := w, w, w
 		later.now = w.now.Add(grace)
 		explore(later, depth-1)
+		expired.now = w.session.ExpiresAt
+		explore(expired, depth-1)
+		if w.session.EndedAt == nil {
+			ended := w.now
+			revoked.session.EndedAt, revoked.session.EndReason = &ended, session.Revoked
+			explore(revoked, depth-1)
+		}
 	}
 	explore(start, depth)
 	t.Logf("%d histories of %d steps, %d states", histories, depth, len(states))
-	require.Greater(t, histories, 100_000)
+	require.Greater(t, histories, 200_000)
 }
