@@ -24,12 +24,16 @@ type act string
 const (
 	present act = "present" // a refresh token
 	signOut act = "sign out"
-	revoke  act = "revoke"   // from another session of the user
-	barred  act = "barred"   // its access token was refused
-	look    act = "look at"  // its row
-	never       = time.Duration(math.MaxInt64 / 4)
-	strange     = -1 // the generation of a text that is on nobody's chain
+	revoke  act = "revoke"  // from another session of the user
+	barred  act = "barred"  // its access token was refused
+	look    act = "look at" // its row
 )
+
+// never is later than any test runs.
+const never = time.Duration(math.MaxInt64 / 4)
+
+// strange is the generation of what is not on the session's chain.
+const strange = -1
 
 // asked is one operation as its client begins it.
 type asked struct {
@@ -68,9 +72,6 @@ func (s stage) ended(reason session.EndReason) stage {
 	return s
 }
 
-// tick is what the service's instants are cut to.
-const tick = time.Microsecond
-
 // after gives every stage that an operation may leave behind, with what its
 // client is then told. The ends of the grace are not sharp: all that a client
 // knows of the service's clock is that it did not stand before the call and
@@ -91,12 +92,12 @@ func after(s stage, in asked, out told, grace time.Duration) map[stage]outcome {
 	case in.act == revoke:
 		return map[stage]outcome{s.ended(session.Revoked): granted}
 	case in.generation == s.generation:
-		return map[stage]outcome{{generation: s.generation + 1, from: in.from - tick, to: out.to}: granted}
+		return map[stage]outcome{{generation: s.generation + 1, from: in.from, to: out.to}: granted}
 	case in.generation > s.generation:
 		return map[stage]outcome{s.ended(session.StateLost): refused}
 	}
 	next := map[stage]outcome{}
-	early, late := in.from-tick < s.to+grace, out.to >= s.from+grace
+	early, late := in.from < s.to+grace, out.to >= s.from+grace
 	if in.generation+1 == s.generation && early {
 		next[s] = granted
 	}
@@ -143,7 +144,7 @@ func sequential(grace time.Duration) porcupine.Model {
 
 // history collects what clients do, and what they are told.
 type history struct {
-	now        func() time.Duration // between the call and the answer lies the service's present
+	now        func() time.Duration // what the service's clock shows
 	order      atomic.Int64
 	mu         sync.Mutex
 	operations []porcupine.Operation

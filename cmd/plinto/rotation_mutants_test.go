@@ -88,20 +88,8 @@ var mutants = []mutant{
 		},
 	},
 	{
-		name: "rollback on reuse", // the refusal takes back the end of the session
-		commits: func(ctx context.Context, right outbound.Store, fn func(context.Context, outbound.Repositories) error) error {
-			refused := errors.New("refused")
-			err := right.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
-				if err := fn(ctx, tx); err != nil {
-					return err
-				}
-				return refused
-			})
-			if errors.Is(err, refused) {
-				return nil
-			}
-			return err
-		},
+		name:    "rollback on reuse", // the refusal takes back the end of the session
+		commits: rollBackReuse,
 		story: func(h *house) {
 			c := h.signUp()
 			h.present(c, 0)
@@ -167,7 +155,7 @@ var mutants = []mutant{
 		story: func(h *house) {
 			c := h.signUp()
 			h.present(c, 0)
-			h.clock.Advance(mutantGrace - tick)
+			h.clock.Advance(mutantGrace - time.Microsecond)
 			h.present(c, 0)
 		},
 	},
@@ -190,6 +178,32 @@ func (s *timeAlone) WithUser(ctx context.Context, t tenant.ID, id session.ID) (s
 		found.Rotation.SecretHash, found.Rotation.Generation = p.NextHash, p.Generation+1
 	}
 	return found, owner, err
+}
+
+// rollBackReuse takes a refusal for a reason to roll back.
+func rollBackReuse(ctx context.Context, right outbound.Store, fn func(context.Context, outbound.Repositories) error) error {
+	refused := errors.New("refused")
+	err := right.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
+		var reuse bool
+		if err := fn(ctx, within{tx, noticing{tx.Sessions(), &reuse}}); err != nil || !reuse {
+			return err
+		}
+		return refused
+	})
+	if errors.Is(err, refused) {
+		return nil
+	}
+	return err
+}
+
+type noticing struct {
+	outbound.Sessions
+	reuse *bool
+}
+
+func (n noticing) End(ctx context.Context, e outbound.Ending) error {
+	*n.reuse = e.Reason == session.ReuseDetected
+	return n.Sessions.End(ctx, e)
 }
 
 // readThenWrite writes what it has made of what it has read.
@@ -370,7 +384,7 @@ func (h *house) signIn() chain {
 	return newChain(h.t, h.keys, in.Tokens.Refresh, 8)
 }
 
-// present presents a token, and looks at what is stored then.
+// present presents a token of this generation.
 func (h *house) present(c chain, generation int) {
 	h.t.Helper()
 	h.record(asked{act: present, session: c.session, generation: generation}, func() (told, bool) {
