@@ -123,6 +123,25 @@ func TestRotationPublishesBeforeItSignsAndKeepsTheLastKey(t *testing.T) {
 	require.Equal(t, token.KeyActive, list[1].State)
 }
 
+// The store is asked for keys and does not answer: whoever has what they need
+// does not wait for it.
+func TestNobodyWaitsForTheKeysToBeRead(t *testing.T) {
+	w := newWorld(t)
+	in := w.signUp("ann@example.com")
+	asked, answer := make(chan struct{}), make(chan struct{})
+	w.store.beforeKeys = func() { close(asked); <-answer }
+	done := make(chan error, 1)
+	go func() { done <- w.Keys.Load(context.Background()) }()
+	<-asked
+	w.store.beforeKeys = nil
+	w.principal(in)
+	w.mustRefresh(in.Tokens.Refresh)
+	require.Len(t, published(t, w.Services), 1)
+	require.Equal(t, inbound.Ready, w.Health.Ready(t.Context()).State)
+	close(answer)
+	require.NoError(t, <-done)
+}
+
 // Run takes a key over when its time comes, and does not need the store for it.
 func TestRunTakesKeysOver(t *testing.T) {
 	w := newWorld(t)

@@ -184,6 +184,8 @@ type countingStore struct {
 	outbound.Store
 	asked atomic.Int32
 	away  atomic.Bool
+	// beforeKeys is what happens before the keys are read.
+	beforeKeys func()
 }
 
 func (s *countingStore) ask() outbound.Repositories {
@@ -194,10 +196,15 @@ func (s *countingStore) ask() outbound.Repositories {
 	return s.Store
 }
 
-func (s *countingStore) Users() outbound.Users             { return s.ask().Users() }
-func (s *countingStore) Sessions() outbound.Sessions       { return s.ask().Sessions() }
-func (s *countingStore) SigningKeys() outbound.SigningKeys { return s.ask().SigningKeys() }
-func (s *countingStore) Events() outbound.Events           { return s.ask().Events() }
+func (s *countingStore) Users() outbound.Users       { return s.ask().Users() }
+func (s *countingStore) Sessions() outbound.Sessions { return s.ask().Sessions() }
+func (s *countingStore) SigningKeys() outbound.SigningKeys {
+	if s.beforeKeys != nil {
+		s.beforeKeys()
+	}
+	return s.ask().SigningKeys()
+}
+func (s *countingStore) Events() outbound.Events { return s.ask().Events() }
 
 func (s *countingStore) Atomically(ctx context.Context, fn func(context.Context, outbound.Repositories) error) error {
 	s.asked.Add(1)

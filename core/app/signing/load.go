@@ -20,8 +20,8 @@ func (s *Service) Load(ctx context.Context) error { return failure.Of(s.load(ctx
 const attempts = 3
 
 func (s *Service) load(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.changing.Lock()
+	defer s.changing.Unlock()
 	for n := 1; ; n++ {
 		set, err := s.read(ctx)
 		if err != nil {
@@ -67,7 +67,7 @@ func (s *Service) missing(set token.KeySet) (*token.SigningKey, error) {
 		return &k, nil
 	}
 	newest, ok := set.Newest()
-	if ok && s.loaded {
+	if ok && s.loaded.Load() {
 		// Instances that are told different algorithms must not answer each
 		// other with key after key: one is made at the start and no later.
 		return nil, nil
@@ -125,8 +125,8 @@ func (s *Service) insert(ctx context.Context, k token.SigningKey, actor string) 
 // takeOver hands the signing on when the time of the next key has come, and
 // withdraws keys whose tokens are dead.
 func (s *Service) takeOver() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.changing.Lock()
+	defer s.changing.Unlock()
 	active, published := s.choose()
 	if active == s.active && len(published) == s.inUse {
 		return nil
@@ -168,7 +168,8 @@ func (s *Service) use() error {
 	if err := s.world.Signer.Use(pairs, active); err != nil {
 		return fmt.Errorf("use signing keys: %w", err)
 	}
-	s.active, s.inUse, s.loaded = active, len(published), true
+	s.active, s.inUse = active, len(published)
+	s.loaded.Store(true)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plinto/plinto/core/app/failure"
@@ -46,13 +47,18 @@ type Service struct {
 	world  outbound.World
 	policy Policy
 
-	mu       sync.Mutex
+	loaded atomic.Bool
+
+	// changing is held while the store is asked, for as long as that takes.
+	// No request that has what it needs waits for it.
+	changing sync.Mutex
 	set      token.KeySet // as last read
 	external string       // KID of the external key; empty when there is none
 	active   string       // KID of the key that the signer was last given to sign with
 	inUse    int          // how many keys it was last given
-	loaded   bool
-	askedAt  time.Time
+
+	asking  sync.Mutex
+	askedAt time.Time
 }
 
 var _ inbound.Keys = (*Service)(nil)
@@ -61,11 +67,7 @@ var _ inbound.Keys = (*Service)(nil)
 func New(w outbound.World, p Policy) *Service { return &Service{world: w, policy: p} }
 
 // Loaded tells whether there are keys to sign with.
-func (s *Service) Loaded() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.loaded
-}
+func (s *Service) Loaded() bool { return s.loaded.Load() }
 
 // Published implements inbound.Keys.
 func (s *Service) Published() (inbound.JWKS, error) {
@@ -106,8 +108,8 @@ func (s *Service) Verify(ctx context.Context, accessToken string) (token.Claims,
 }
 
 func (s *Service) mayAsk() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.asking.Lock()
+	defer s.asking.Unlock()
 	now := s.world.Clock.Now()
 	if wait := s.askedAt.Add(pause).Sub(now); wait > 0 && wait <= pause {
 		return false
