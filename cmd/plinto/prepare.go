@@ -37,16 +37,31 @@ func (p *program) prepare(ctx context.Context) error {
 
 func (p *program) migrate(ctx context.Context) error {
 	// A schema that is up to date needs no connection of its own.
-	if h := p.store.Health(ctx); h.Ready() || h.Err != nil {
-		return h.Err
+	before := p.store.Health(ctx)
+	if before.Ready() || before.Err != nil {
+		return before.Err
 	}
-	return p.store.schema(ctx, func(m outbound.Migrator) error {
+	err := p.store.schema(ctx, func(m outbound.Migrator) error {
 		steps, err := m.Up(ctx)
 		for _, s := range steps {
 			p.log.InfoContext(ctx, "migrated", slog.Int64("version", s.Version), slog.String("name", s.Name), slog.Duration("took", s.Duration))
 		}
 		return err
 	})
+	if err == nil {
+		return nil
+	}
+	// Another program may be doing the same work, or the database may have
+	// gone, which waiting mends; anything else it does not.
+	switch h := p.store.Health(ctx); {
+	case h.Ready():
+		return nil
+	case h.Err != nil:
+		return errors.Join(h.Err, err)
+	case h.Migrations.Current > before.Migrations.Current:
+		return fmt.Errorf("%w: the schema is being moved: %w", outbound.ErrUnavailable, err)
+	}
+	return err
 }
 
 // patience is how long between two tries at something that is away.

@@ -225,3 +225,20 @@ func TestAStormOfSignInsIsShed(t *testing.T) {
 		(<-answers).fault(401, "invalid_credentials")
 	}
 }
+
+// Programs that start together on one new file all come up, whoever migrates it.
+func TestProgramsThatStartTogetherOnOneFile(t *testing.T) {
+	dir := t.TempDir()
+	var all []*instance
+	for range 4 {
+		all = append(all, launch(t, dir, fast...))
+	}
+	for _, i := range all {
+		i.out.wait(t, `msg=ready `, i.exited)
+	}
+	var in signIn
+	all[0].call("POST", "/api/v1/auth/signup", "", map[string]string{"email": "ann@example.com", "password": password}).want(201, &in)
+	for _, i := range all {
+		i.call("GET", "/api/v1/auth/me", in.Tokens.Access, nil).want(200)
+	}
+}
