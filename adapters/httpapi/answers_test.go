@@ -15,6 +15,7 @@ import (
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
 )
 
@@ -166,7 +167,7 @@ func TestPagesOfSessions(t *testing.T) {
 	list := f.list
 	f.list = func(ctx context.Context, who inbound.Principal, p inbound.Page) (inbound.SessionPage, error) {
 		asked = p
-		require.Equal(t, session.ID{2}, who.Session.ID)
+		require.Equal(t, session.ID{2}, who.Session)
 		return list(ctx, who, p)
 	}
 	s := start(t, f)
@@ -287,20 +288,21 @@ func TestIncompleteServicesAndBadOptionsAreRefused(t *testing.T) {
 
 func TestBrokenMetadataIsADefectAndNotHalfAnAnswer(t *testing.T) {
 	f := newFakes()
-	f.authenticate = func(context.Context, inbound.Caller, string) (inbound.Principal, error) {
+	f.me = func(context.Context, inbound.Principal) (user.User, error) {
 		u := ann()
 		u.Metadata = []byte(`{"half":`)
-		return inbound.Principal{User: u}, nil
+		return u, nil
 	}
 	refused(t, start(t, f).do(asAnn("GET", "/api/v1/auth/me")), 500, fault.Internal)
 }
 
 func TestTimesAreUTCToTheMicrosecond(t *testing.T) {
 	f := newFakes()
-	f.authenticate = func(context.Context, inbound.Caller, string) (inbound.Principal, error) {
+	f.get = func(_ context.Context, who inbound.Principal, wanted session.ID) (session.Session, error) {
+		require.Equal(t, who.Session, wanted)
 		s := sessionOf(1)
 		s.CreatedAt = time.Date(2026, 1, 1, 1, 0, 0, 999, time.FixedZone("x", 3600))
-		return inbound.Principal{User: ann(), Session: s}, nil
+		return s, nil
 	}
 	w := start(t, f).do(asAnn("GET", "/api/v1/sessions/current"))
 	require.Contains(t, w.Body.String(), `"created_at":"2026-01-01T00:00:00Z"`)

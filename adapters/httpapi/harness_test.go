@@ -45,6 +45,7 @@ type fakes struct {
 	signUp       func(context.Context, inbound.Caller, inbound.SignUp) (inbound.SignedIn, error)
 	signIn       func(context.Context, inbound.Caller, inbound.SignIn) (inbound.SignedIn, error)
 	authenticate func(context.Context, inbound.Caller, string) (inbound.Principal, error)
+	me           func(context.Context, inbound.Principal) (user.User, error)
 	refresh      func(context.Context, inbound.Caller, string) (inbound.TokenPair, error)
 	signOut      func(context.Context, inbound.Caller, string) error
 	list         func(context.Context, inbound.Principal, inbound.Page) (inbound.SessionPage, error)
@@ -76,6 +77,10 @@ func (f accounts) SignUp(ctx context.Context, c inbound.Caller, cmd inbound.Sign
 
 func (f accounts) SignIn(ctx context.Context, c inbound.Caller, cmd inbound.SignIn) (inbound.SignedIn, error) {
 	return f.signIn(ctx, c, cmd)
+}
+
+func (f accounts) Me(ctx context.Context, who inbound.Principal) (user.User, error) {
+	return f.me(ctx, who)
 }
 
 func (f tokens) Authenticate(ctx context.Context, c inbound.Caller, t string) (inbound.Principal, error) {
@@ -145,14 +150,20 @@ func newFakes() *fakes {
 			if t != goodToken {
 				return inbound.Principal{}, fault.New(fault.InvalidToken)
 			}
-			return inbound.Principal{User: ann(), Session: sessionOf(2)}, nil
+			return inbound.Principal{Tenant: tenant.Default, User: user.ID{1}, Session: session.ID{2}}, nil
 		},
+		me:      func(context.Context, inbound.Principal) (user.User, error) { return ann(), nil },
 		refresh: func(context.Context, inbound.Caller, string) (inbound.TokenPair, error) { return pair, nil },
 		signOut: func(context.Context, inbound.Caller, string) error { return nil },
 		list: func(context.Context, inbound.Principal, inbound.Page) (inbound.SessionPage, error) {
 			return inbound.SessionPage{Sessions: []session.Session{sessionOf(9), sessionOf(2)}, Next: session.ID{2}}, nil
 		},
-		get:          func(context.Context, inbound.Principal, session.ID) (session.Session, error) { return ended, nil },
+		get: func(_ context.Context, who inbound.Principal, id session.ID) (session.Session, error) {
+			if id == who.Session {
+				return sessionOf(2), nil
+			}
+			return ended, nil
+		},
 		revoke:       func(context.Context, inbound.Caller, inbound.Principal, session.ID) error { return nil },
 		revokeOthers: func(context.Context, inbound.Caller, inbound.Principal) (int, error) { return 3, nil },
 		published: func() (inbound.JWKS, error) {

@@ -47,7 +47,7 @@ func (s *Server) table() []route {
 		{
 			method: get, path: "/api/v1/auth/me", id: "me", tag: "Users",
 			summary: "Who am I", access: signedIn,
-			aliases: []alias{{"/api/v1/users/me", "getMe"}}, serve: handler(me),
+			aliases: []alias{{"/api/v1/users/me", "getMe"}}, serve: handler(a.me),
 		},
 		{
 			method: get, path: "/api/v1/sessions", id: "listSessions", tag: "Sessions",

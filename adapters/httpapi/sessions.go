@@ -72,14 +72,18 @@ func (v sessions) list(ctx context.Context, in *pageInput) (*answer[sessionPageJ
 	}
 	out := sessionPageJSON{Data: make([]sessionJSON, 0, len(page.Sessions)), NextCursor: writeCursor(page.Next)}
 	for _, s := range page.Sessions {
-		out.Data = append(out.Data, newSessionJSON(s, who.Session.ID))
+		out.Data = append(out.Data, newSessionJSON(s, who.Session))
 	}
 	return &answer[sessionPageJSON]{out}, nil
 }
 
-func (sessions) current(ctx context.Context, _ *none) (*answer[sessionJSON], error) {
-	s := callOf(ctx).who.Session
-	return &answer[sessionJSON]{newSessionJSON(s, s.ID)}, nil
+func (v sessions) current(ctx context.Context, _ *none) (*answer[sessionJSON], error) {
+	who := callOf(ctx).who
+	s, err := v.service.Get(ctx, who, who.Session)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[sessionJSON]{newSessionJSON(s, who.Session)}, nil
 }
 
 type sessionInput struct {
@@ -96,7 +100,7 @@ func (v sessions) get(ctx context.Context, in *sessionInput) (*answer[sessionJSO
 	if err != nil {
 		return nil, err
 	}
-	return &answer[sessionJSON]{newSessionJSON(s, who.Session.ID)}, nil
+	return &answer[sessionJSON]{newSessionJSON(s, who.Session)}, nil
 }
 
 func (v sessions) revoke(ctx context.Context, in *sessionInput) (*none, error) {

@@ -44,9 +44,12 @@ func newUserJSON(u user.User) (userJSON, error) {
 	}, nil
 }
 
-// me answers with the principal, which authenticate has just read.
-func me(ctx context.Context, _ *none) (*answer[userJSON], error) {
-	u, err := newUserJSON(callOf(ctx).who.User)
+func (a accounts) me(ctx context.Context, _ *none) (*answer[userJSON], error) {
+	found, err := a.service.Me(ctx, callOf(ctx).who)
+	if err != nil {
+		return nil, err
+	}
+	u, err := newUserJSON(found)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 type Store struct {
 	write, read *sql.DB
 	expected    int64
+	opened      time.Time
 	repositories
 }
 
@@ -32,7 +33,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{write: write, read: read, expected: expected}
+	s := &Store{write: write, read: read, expected: expected, opened: time.Now()}
 	s.repositories = repositories{reading: s.reading, writing: s.writing}
 	return s, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
 )
 
@@ -89,6 +90,22 @@ func (m *Metrics) Hashing(inFlight, waiting, refused func() int64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "plinto_password_hashes_refused_total", Help: "Requests refused because too many password hashes were waiting.",
 	}, func() float64 { return float64(refused()) }))
+}
+
+// Feed reads how far this instance has followed the revocations whenever it is
+// asked for.
+func (m *Metrics) Feed(read func() inbound.FeedState) {
+	m.gauge("plinto_revocations_read_timestamp_seconds", "When the feed of revocations was last read whole, as Unix time; 0 before the first time.", nil, func() float64 {
+		at := read().ReadAt
+		if at.IsZero() {
+			return 0
+		}
+		return float64(at.UnixMicro()) / 1e6
+	})
+	m.gauge("plinto_revocations_remembered", "Ended sessions kept in memory.", nil, func() float64 { return float64(read().Remembered) })
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "plinto_revocations_asked_total", Help: "Access tokens about which the database was asked, because the feed was behind.",
+	}, func() float64 { return float64(read().Asked) }))
 }
 
 func (m *Metrics) gauge(name, help string, labels prometheus.Labels, value func() float64) {

@@ -87,7 +87,8 @@ func (p *program) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.beside = append(p.beside, p.services.Keys.Run)
+	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run)
+	p.metrics.Feed(p.services.Revocations.State)
 	return nil
 }
 

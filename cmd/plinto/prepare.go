@@ -11,7 +11,8 @@ import (
 	"github.com/plinto/plinto/ports/outbound"
 )
 
-// prepare brings the schema up to date, if it is to, and loads the keys. It
+// prepare brings the schema up to date, if it is to, and loads the keys and what
+// was revoked. It
 // answers an error that waiting does not mend as it is, and outbound's or
 // fault's unavailability when it may be mended.
 func (p *program) prepare(ctx context.Context) error {
@@ -32,7 +33,10 @@ func (p *program) prepare(ctx context.Context) error {
 	} else if n > 0 {
 		p.log.InfoContext(ctx, "events of a restored backup are readable again", slog.Int64("events", n))
 	}
-	return p.services.Keys.Load(ctx)
+	if err := p.services.Keys.Load(ctx); err != nil {
+		return err
+	}
+	return p.services.Revocations.Load(ctx)
 }
 
 func (p *program) migrate(ctx context.Context) error {

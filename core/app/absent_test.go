@@ -73,3 +73,9 @@ func (absentEvents) After(context.Context, tenant.ID, event.Position, int) ([]ev
 func (absentEvents) Latest(context.Context, tenant.ID, int) ([]event.Recorded, error) {
 	return nil, errAway
 }
+
+type absentFeed struct{}
+
+func (absentFeed) Revocations(context.Context, tenant.ID, time.Time, outbound.Mark, int) (outbound.FeedPage, error) {
+	return outbound.FeedPage{}, errAway
+}

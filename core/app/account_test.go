@@ -14,6 +14,7 @@ import (
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/limit"
 	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
@@ -44,8 +45,14 @@ func TestSignUpSignsIn(t *testing.T) {
 	require.Equal(t, "192.0.2.7", last.Address)
 
 	who := w.principal(in)
-	require.Equal(t, in.User, who.User)
-	require.Equal(t, in.Session, who.Session)
+	require.Equal(t, inbound.Principal{
+		Tenant: tenant.Default, User: in.User.ID, Session: in.Session.ID,
+		AuthenticatedAt: w.clock.Now().Truncate(time.Second), Methods: []string{"pwd"},
+	}, who)
+	me, err := w.Accounts.Me(t.Context(), who)
+	require.NoError(t, err)
+	require.Equal(t, in.User, me)
+	require.Equal(t, in.Session, w.stored(in.Session.ID))
 	_, err = w.Tokens.Refresh(t.Context(), w.caller(), in.Tokens.Refresh)
 	require.NoError(t, err)
 }
@@ -102,7 +109,9 @@ func TestSignInByEitherName(t *testing.T) {
 		in, err := w.Accounts.SignIn(t.Context(), w.caller(), cmd)
 		require.NoError(t, err)
 		require.Equal(t, w.clock.Now(), *in.User.LastSignInAt)
-		require.Equal(t, w.clock.Now(), *w.principal(in).User.LastSignInAt)
+		me, err := w.Accounts.Me(t.Context(), w.principal(in))
+		require.NoError(t, err)
+		require.Equal(t, w.clock.Now(), *me.LastSignInAt)
 		_, last := w.happened()
 		require.Equal(t, event.SessionCreated, last.Name)
 	}
@@ -278,6 +287,7 @@ func TestAStoreThatIsAwayIsSaidSo(t *testing.T) {
 	in := w.signUp("ann@example.com")
 	who := w.principal(in)
 	w.store.away.Store(true)
+	w.clock.Advance(2 * time.Second) // the feed of revocations is behind
 	ctx, caller := t.Context(), w.caller()
 	for name, call := range map[string]func() error{
 		"sign up": func() error {
@@ -290,13 +300,15 @@ func TestAStoreThatIsAwayIsSaidSo(t *testing.T) {
 		},
 		"refresh":       func() error { _, err := w.Tokens.Refresh(ctx, caller, in.Tokens.Refresh); return err },
 		"authenticate":  func() error { _, err := w.Tokens.Authenticate(ctx, caller, in.Tokens.Access); return err },
+		"me":            func() error { _, err := w.Accounts.Me(ctx, who); return err },
 		"sign out":      func() error { return w.Tokens.SignOut(ctx, caller, in.Tokens.Access) },
 		"list":          func() error { _, err := w.Sessions.List(ctx, who, inbound.Page{Limit: 5}); return err },
-		"get":           func() error { _, err := w.Sessions.Get(ctx, who, who.Session.ID); return err },
-		"revoke":        func() error { return w.Sessions.Revoke(ctx, caller, who, who.Session.ID) },
+		"get":           func() error { _, err := w.Sessions.Get(ctx, who, who.Session); return err },
+		"revoke":        func() error { return w.Sessions.Revoke(ctx, caller, who, who.Session) },
 		"revoke others": func() error { _, err := w.Sessions.RevokeOthers(ctx, caller, who); return err },
 		"list keys":     func() error { _, err := w.Keys.List(ctx); return err },
 		"rotate keys":   func() error { _, err := w.Keys.Rotate(ctx); return err },
+		"read feed":     func() error { return w.Revocations.Load(ctx) },
 		"load keys":     func() error { return w.Keys.Load(ctx) },
 		"events":        func() error { _, err := w.Events.Latest(ctx, 5); return err },
 		"events after":  func() error { _, err := w.Events.After(ctx, event.Position{}, 5); return err },

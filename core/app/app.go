@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/plinto/plinto/core/app/account"
+	"github.com/plinto/plinto/core/app/feed"
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/health"
 	"github.com/plinto/plinto/core/app/issuing"
@@ -47,7 +48,8 @@ type Policy struct {
 	Limits guard.Rules
 }
 
-// clockSkew is how far the clocks of instances may be apart, for keys.
+// clockSkew is how far the clocks of instances may be apart, for keys and
+// revocations.
 const clockSkew = time.Minute
 
 // New makes the use cases.
@@ -65,13 +67,15 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Tenant: p.Tenant, Algorithm: p.Algorithm, External: p.ExternalKey,
 		Lead: p.KeyLead, MaxAge: p.KeyMaxAge, Overlap: p.Access.MaxLifetime() + clockSkew,
 	})
+	revoked := feed.New(w, keys, feed.Policy{Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew})
 	return inbound.Services{
-		Accounts: account.New(w, issuer, limits, account.Policy{SignUps: p.SignUps, Passwords: p.Passwords, Product: p.Product}),
-		Tokens:   tokens.New(w, issuer, limits, keys, p.RefreshGrace),
-		Sessions: sessions.New(w),
-		Keys:     keys,
-		Events:   trail.New(w.Store, p.Tenant),
-		Limits:   limits,
-		Health:   health.New(w, keys.Loaded),
+		Accounts:    account.New(w, issuer, limits, account.Policy{SignUps: p.SignUps, Passwords: p.Passwords, Product: p.Product}),
+		Tokens:      tokens.New(w, issuer, limits, keys, revoked, p.RefreshGrace),
+		Sessions:    sessions.New(w, revoked),
+		Revocations: revoked,
+		Keys:        keys,
+		Events:      trail.New(w.Store, p.Tenant),
+		Limits:      limits,
+		Health:      health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
 	}, nil
 }

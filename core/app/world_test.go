@@ -81,6 +81,7 @@ func newWorld(t *testing.T, change ...func(*outbound.World, *app.Policy)) *world
 	w.Services, err = app.New(w.world, w.policy)
 	require.NoError(t, err)
 	require.NoError(t, w.Keys.Load(t.Context()))
+	require.NoError(t, w.Revocations.Load(t.Context()))
 	return w
 }
 
@@ -205,6 +206,14 @@ func (s *countingStore) SigningKeys() outbound.SigningKeys {
 	return s.ask().SigningKeys()
 }
 func (s *countingStore) Events() outbound.Events { return s.ask().Events() }
+
+func (s *countingStore) Feed() outbound.Feed {
+	s.asked.Add(1)
+	if s.away.Load() {
+		return absentFeed{}
+	}
+	return s.Store.Feed()
+}
 
 func (s *countingStore) Atomically(ctx context.Context, fn func(context.Context, outbound.Repositories) error) error {
 	s.asked.Add(1)

@@ -15,9 +15,11 @@ const (
 	UserCreated          Name = "user.created"
 	SessionCreated       Name = "session.created"
 	SessionRevoked       Name = "session.revoked"
+	AllSessionsRevoked   Name = "session.all_revoked"
 	SessionReuseDetected Name = "session.reuse_detected"
 	SignInFailed         Name = "sign_in.failed"
 	KeyRotated           Name = "key.rotated"
+	KeyRevoked           Name = "key.revoked"
 )
 
 // SignedUp tells of a new account.
@@ -56,6 +58,15 @@ func FailedSignIn(o Origin, who user.ID, reason string, at time.Time) Event {
 // Ended tells of a session's end. The actor is who ended it.
 func Ended(o Origin, actor string, id session.ID, owner user.ID, reason session.EndReason, at time.Time) Event {
 	return o.event(SessionRevoked, actor, OfSession(id), at, map[string]string{"reason": string(reason), "user_id": owner.String()})
+}
+
+// Before is the member of the payload of AllSessionsRevoked that says which
+// sessions are over: those opened before that instant (RFC 3339).
+const Before = "before"
+
+// AllEnded tells of the end of every session that was opened before an instant.
+func AllEnded(o Origin, actor string, at time.Time) Event {
+	return o.event(AllSessionsRevoked, actor, "", at, map[string]string{Before: at.UTC().Format(time.RFC3339Nano)})
 }
 
 // ReuseFound tells of an old refresh token that was presented.

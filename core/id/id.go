@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"time"
 )
 
 // Of identifies a T. The zero value identifies nothing.
@@ -57,6 +58,19 @@ func (o Of[T]) String() string {
 
 // IsZero reports whether o identifies nothing.
 func (o Of[T]) IsZero() bool { return o == Of[T]{} }
+
+// Time is when the identifier was made, to the millisecond, rounded down; false
+// when it is not of version 7 (RFC 9562 section 5.7).
+func (o Of[T]) Time() (time.Time, bool) {
+	if o[6]>>4 != 7 {
+		return time.Time{}, false
+	}
+	var ms int64
+	for _, b := range o[:6] {
+		ms = ms<<8 | int64(b)
+	}
+	return time.UnixMilli(ms).UTC(), true
+}
 
 // Compare orders identifiers by their bytes, which for UUIDv7 is the order in
 // which they were made.

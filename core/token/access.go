@@ -84,6 +84,9 @@ func (i Issuing) Check(c Claims, now time.Time) error {
 		c.Subject.IsZero(), c.Session.IsZero(), c.Tenant.IsZero(), c.ID.IsZero(),
 		c.ExpiresAt.IsZero(), c.IssuedAt.IsZero(),
 		!now.Before(c.ExpiresAt),
+		// What was revoked is remembered for as long as a token lives now; one
+		// from before the lifetime was shortened must not outlive that.
+		now.After(c.IssuedAt.Add(i.MaxLifetime() + Leeway)),
 		now.Add(Leeway).Before(c.NotBefore),
 		now.Add(Leeway).Before(c.IssuedAt):
 		return ErrInvalid

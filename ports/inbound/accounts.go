@@ -5,6 +5,7 @@ import (
 
 	"github.com/plinto/plinto/core/credential"
 	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/user"
 )
 
 // Accounts makes accounts and lets their owners in.
@@ -20,6 +21,10 @@ type Accounts interface {
 	// CheckSignIn gives everything wrong with the values of a sign-in. It does
 	// no I/O.
 	CheckSignIn(cmd SignIn) []fault.Field
+
+	// Me gives the account of somebody who is signed in. Fault: InvalidToken
+	// when the session is over by now.
+	Me(ctx context.Context, who Principal) (user.User, error)
 
 	// SignIn signs in by password. InvalidCredentials says nothing of why, and
 	// takes the same work whether or not there is such an account. Faults

@@ -26,11 +26,14 @@ func (c Caller) Origin() event.Origin {
 	return event.Origin{Tenant: c.Tenant, RequestID: c.RequestID, Address: c.Address}
 }
 
-// Principal is who an access token stands for. It is read from the store, so
-// it was true when the request came.
+// Principal is who an access token stands for: what the token says, and that
+// its session was not over a second before.
 type Principal struct {
-	User    user.User
-	Session session.Session
+	Tenant          tenant.ID
+	User            user.ID
+	Session         session.ID
+	AuthenticatedAt time.Time // when the user last proved who they are, whole seconds
+	Methods         []string  // how (RFC 8176)
 }
 
 // TokenPair is what a client goes on with.

@@ -5,11 +5,12 @@ package inbound
 
 // Services is the whole core as a transport sees it.
 type Services struct {
-	Accounts Accounts
-	Tokens   Tokens
-	Sessions Sessions
-	Keys     Keys
-	Events   Events
-	Limits   Limits
-	Health   Health
+	Accounts    Accounts
+	Tokens      Tokens
+	Sessions    Sessions
+	Revocations Revocations
+	Keys        Keys
+	Events      Events
+	Limits      Limits
+	Health      Health
 }

@@ -4,8 +4,10 @@ import "context"
 
 // Tokens looks after the tokens of sessions.
 type Tokens interface {
-	// Authenticate tells who an access token stands for. Faults: InvalidToken
-	// for anything wrong with it, its session or its user.
+	// Authenticate tells who an access token stands for, and asks no store
+	// while the feed of revocations is up to date. Faults: InvalidToken for
+	// anything wrong with it, or when its session has ended more than a second
+	// ago; Unavailable when that cannot be known.
 	Authenticate(ctx context.Context, caller Caller, accessToken string) (Principal, error)
 
 	// Refresh gives the successor of a refresh token and a fresh access token.

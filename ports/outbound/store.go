@@ -25,6 +25,9 @@ type Store interface {
 	// that is captured refuses the context that fn is given.
 	Atomically(ctx context.Context, fn func(ctx context.Context, tx Repositories) error) error
 
+	// Feed reads what was revoked. It takes part in no transaction.
+	Feed() Feed
+
 	// Health asks whether the database answers, and how it is. It answers
 	// within a second.
 	Health(ctx context.Context) StoreHealth

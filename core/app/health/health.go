@@ -30,7 +30,8 @@ const fresh = 500 * time.Millisecond
 
 var _ inbound.Health = (*Service)(nil)
 
-// New makes a Service. Loaded tells whether there are keys to sign with.
+// New makes a Service. Loaded tells whether everything is
+// there that is read at the start.
 func New(w outbound.World, loaded func() bool) *Service { return &Service{world: w, loaded: loaded} }
 
 // Drain implements inbound.Health.

@@ -4,6 +4,7 @@ package sessions
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/event"
@@ -14,18 +15,27 @@ import (
 )
 
 // Service implements inbound.Sessions.
-type Service struct{ world outbound.World }
+type Service struct {
+	world   outbound.World
+	revoked Revoked
+}
+
+// Revoked takes note of sessions that were just ended here, so that their
+// access tokens are refused at once.
+type Revoked interface {
+	Ended(now time.Time, ids ...session.ID)
+}
 
 var _ inbound.Sessions = (*Service)(nil)
 
 // New makes a Service.
-func New(w outbound.World) *Service { return &Service{world: w} }
+func New(w outbound.World, r Revoked) *Service { return &Service{world: w, revoked: r} }
 
 // List implements inbound.Sessions. It asks for one more than the page holds,
 // to learn whether there is a next one.
 func (s *Service) List(ctx context.Context, who inbound.Principal, page inbound.Page) (inbound.SessionPage, error) {
 	limit := min(max(page.Limit, 1), inbound.MaxPage)
-	list, err := s.world.Store.Sessions().ListLive(ctx, who.User.Tenant, who.User.ID, s.world.Clock.Now(), page.After, limit+1)
+	list, err := s.world.Store.Sessions().ListLive(ctx, who.Tenant, who.User, s.world.Clock.Now(), page.After, limit+1)
 	if err != nil {
 		return inbound.SessionPage{}, failure.Of(err)
 	}
@@ -37,8 +47,8 @@ func (s *Service) List(ctx context.Context, who inbound.Principal, page inbound.
 
 // Get implements inbound.Sessions.
 func (s *Service) Get(ctx context.Context, who inbound.Principal, id session.ID) (session.Session, error) {
-	found, err := s.world.Store.Sessions().ByID(ctx, who.User.Tenant, id)
-	if errors.Is(err, outbound.ErrNotFound) || err == nil && found.User != who.User.ID {
+	found, err := s.world.Store.Sessions().ByID(ctx, who.Tenant, id)
+	if errors.Is(err, outbound.ErrNotFound) || err == nil && found.User != who.User {
 		return session.Session{}, fault.New(fault.NotFound)
 	}
 	return found, failure.Of(err)
@@ -48,11 +58,14 @@ func (s *Service) Get(ctx context.Context, who inbound.Principal, id session.ID)
 func (s *Service) Revoke(ctx context.Context, caller inbound.Caller, who inbound.Principal, id session.ID) error {
 	now := s.world.Clock.Now()
 	err := s.world.Store.Sessions().End(ctx, outbound.Ending{
-		Tenant: who.User.Tenant, Session: id, Owner: who.User.ID, Reason: session.Revoked, At: now,
-		Event: event.Ended(caller.Origin(), event.OfUser(who.User.ID), id, who.User.ID, session.Revoked, now),
+		Tenant: who.Tenant, Session: id, Owner: who.User, Reason: session.Revoked, At: now,
+		Event: event.Ended(caller.Origin(), event.OfUser(who.User), id, who.User, session.Revoked, now),
 	})
 	if errors.Is(err, outbound.ErrNotFound) {
 		return fault.New(fault.NotFound)
+	}
+	if err == nil {
+		s.revoked.Ended(now, id)
 	}
 	return failure.Of(err)
 }
@@ -63,15 +76,19 @@ func (s *Service) RevokeOthers(ctx context.Context, caller inbound.Caller, who i
 	var ended []session.ID
 	err := s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
 		var err error
-		ended, err = tx.Sessions().EndOthers(ctx, who.User.Tenant, who.User.ID, who.Session.ID, session.Revoked, now)
+		ended, err = tx.Sessions().EndOthers(ctx, who.Tenant, who.User, who.Session, session.Revoked, now)
 		if err != nil {
 			return err
 		}
 		events := make([]event.Event, 0, len(ended))
 		for _, id := range ended {
-			events = append(events, event.Ended(caller.Origin(), event.OfUser(who.User.ID), id, who.User.ID, session.Revoked, now))
+			events = append(events, event.Ended(caller.Origin(), event.OfUser(who.User), id, who.User, session.Revoked, now))
 		}
 		return tx.Events().Append(ctx, events...)
 	})
-	return len(ended), failure.Of(err)
+	if err != nil {
+		return 0, failure.Of(err)
+	}
+	s.revoked.Ended(now, ended...)
+	return len(ended), nil
 }

@@ -113,7 +113,8 @@ func (s *Service) end(ctx context.Context, caller inbound.Caller, id session.ID,
 		}
 		return tx.Events().Append(ctx, event.ReuseFound(caller.Origin(), id, owner, now))
 	})
-	if errors.Is(err, outbound.ErrNotFound) {
+	if err == nil || errors.Is(err, outbound.ErrNotFound) {
+		s.revoked.Ended(now, id)
 		return nil
 	}
 	return err

@@ -1,0 +1,207 @@
+// Package feed follows what other instances revoke, so that an access token of
+// an ended session is refused everywhere without asking the store for each. It
+// knows when it is behind, and then the store is asked.
+package feed
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/revocation"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/token"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Policy is what the feed obeys.
+type Policy struct {
+	Tenant tenant.ID
+	// Life is the longest that an access token lives, and some room for
+	// clocks that differ.
+	Life time.Duration
+}
+
+// Bound is how long after its end was committed a session may still be used at
+// another instance. An instance that has not read the feed within it asks the
+// store about each token.
+const Bound = time.Second
+
+const (
+	// interval is how often the feed is read: often enough that a few readings
+	// may fail within the Bound.
+	interval = 200 * time.Millisecond
+	// patience is how long a reading may take. One that takes longer than the
+	// Bound was of no use when it came, but a long feed must get through.
+	patience = 5 * time.Second
+	// pageSize bounds the memory of a reading.
+	pageSize = 1000
+)
+
+// Service implements inbound.Revocations.
+type Service struct {
+	world  outbound.World
+	policy Policy
+	keys   Keys
+
+	reading sync.Mutex // held while the store is asked
+	mark    outbound.Mark
+
+	mu     sync.RWMutex // held for as long as it takes to look into a map
+	set    *revocation.Set
+	readAt time.Time // when the last reading began that told everything; zero before the first
+
+	asked atomic.Int64 // how often the store was asked about a token
+}
+
+// Keys looks after the signing keys.
+type Keys interface {
+	// Load reads them anew.
+	Load(ctx context.Context) error
+}
+
+var _ inbound.Revocations = (*Service)(nil)
+
+// New makes a Service. Keys are loaded when they were rotated or revoked
+// somewhere.
+func New(w outbound.World, k Keys, p Policy) *Service {
+	return &Service{world: w, keys: k, policy: p, set: revocation.NewSet(p.Life)}
+}
+
+// Load implements inbound.Revocations.
+func (s *Service) Load(ctx context.Context) error {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	return failure.Of(s.read(ctx))
+}
+
+// Run implements inbound.Revocations.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		reading, cancel := context.WithTimeout(ctx, patience)
+		err := s.Load(reading)
+		cancel()
+		// While the store is away, what needs it is refused anyhow.
+		if err != nil && ctx.Err() == nil && !temporary(err) {
+			return err
+		}
+	}
+}
+
+func temporary(err error) bool {
+	return fault.CodeOf(err) == fault.Unavailable || errors.Is(err, context.Canceled)
+}
+
+// read takes in everything that was committed before it began.
+func (s *Service) read(ctx context.Context) error {
+	began := s.world.Clock.Now()
+	keysChanged := false
+	for more := true; more; {
+		page, err := s.world.Store.Feed().Revocations(ctx, s.policy.Tenant, began.Add(-s.policy.Life), s.mark, pageSize)
+		if err != nil {
+			// What was promised of a mark holds for one server; by now there
+			// may be another.
+			s.mark = ""
+			return err
+		}
+		changed, err := s.take(page.Events, began)
+		if err != nil {
+			return err
+		}
+		keysChanged = keysChanged || changed
+		s.mark, more = page.Next, page.More
+	}
+	if keysChanged {
+		if err := s.keys.Load(ctx); err != nil {
+			s.mark = "" // to meet them again
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.readAt = began
+	return nil
+}
+
+// take remembers what events revoke, and tells whether any is about keys.
+func (s *Service) take(events []event.Recorded, now time.Time) (keysChanged bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range events {
+		r, revokes, err := revocation.Of(e.Event)
+		if err != nil {
+			return false, err
+		}
+		if revokes {
+			s.set.Add(r, now)
+		} else {
+			keysChanged = true
+		}
+	}
+	return keysChanged, nil
+}
+
+// Ended notes what this instance has itself just ended, so that it need not
+// wait for the feed.
+func (s *Service) Ended(now time.Time, ids ...session.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		s.set.Add(revocation.Revocation{Session: id, At: now}, now)
+	}
+}
+
+// Check refuses a token whose session has ended, with fault.InvalidToken. It
+// asks the store only while the feed is behind.
+func (s *Service) Check(ctx context.Context, c token.Claims) error {
+	now := s.world.Clock.Now()
+	s.mu.RLock()
+	refused, age := s.set.Refuses(c), now.Sub(s.readAt)
+	s.mu.RUnlock()
+	switch {
+	case refused:
+		return fault.New(fault.InvalidToken)
+	case age >= 0 && age <= Bound:
+		return nil
+	}
+	s.asked.Add(1)
+	found, owner, err := s.world.Store.Sessions().WithUser(ctx, c.Tenant, c.Session)
+	if errors.Is(err, outbound.ErrNotFound) {
+		return fault.New(fault.InvalidToken).Because(err)
+	}
+	if err != nil {
+		return failure.Of(err)
+	}
+	if !found.Live(now) || !owner.Status.MayAct() || owner.ID != c.Subject {
+		return fault.New(fault.InvalidToken)
+	}
+	return nil
+}
+
+// Loaded tells whether the feed was ever read.
+func (s *Service) Loaded() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return !s.readAt.IsZero()
+}
+
+// State implements inbound.Revocations.
+func (s *Service) State() inbound.FeedState {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return inbound.FeedState{ReadAt: s.readAt, Remembered: s.set.Len(), Asked: s.asked.Load()}
+}
