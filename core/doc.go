@@ -32,6 +32,9 @@
 //   - Generation: how many times a session's refresh token was rotated.
 //   - Grace: how long the last token may be repeated by a client that lost the answer.
 //   - Reuse: a genuine but older token is presented; the session ends.
+//   - Revocation: an access token becomes bad before it expires, because its session
+//     ended or its key was revoked. Every instance follows the events that say so and
+//     knows within a second; while it cannot know, it asks the store about each token.
 //   - Event: something that happened, written in the transaction that made it so.
 //   - Fault: an error that a caller may be told.
 //   - Subject (of a limit): whose budget a request draws on: an address, an account, a session.

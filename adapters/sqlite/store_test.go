@@ -6,10 +6,15 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/plinto/plinto/adapters/sqlite"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/outbound"
 	"github.com/plinto/plinto/ports/porttest"
 )
@@ -106,4 +111,24 @@ func TestMigrationsGoUpAndDownAndUp(t *testing.T) {
 	}
 	require.True(t, store.Health(t.Context()).Ready())
 	require.NoError(t, store.Close())
+}
+
+// Another file may be in the place of the one that a mark is of.
+func TestAMarkOfAnEarlierOpeningBeginsAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plinto.db")
+	var mark outbound.Mark
+	for n := range 2 {
+		store, err := sqlite.Open(t.Context(), path)
+		require.NoError(t, err)
+		_, err = store.Migrate(t.Context())
+		require.NoError(t, err)
+		at := time.Unix(0, 0).UTC()
+		e := event.Ended(event.Origin{Tenant: tenant.Default}, event.Operator, session.ID{byte(n)}, user.ID{1}, session.Revoked, at)
+		require.NoError(t, store.Events().Append(t.Context(), e))
+		page, err := store.Feed().Revocations(t.Context(), tenant.Default, at, mark, 10)
+		require.NoError(t, err)
+		require.Len(t, page.Events, n+1)
+		mark = page.Next
+		require.NoError(t, store.Close())
+	}
 }

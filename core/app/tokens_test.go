@@ -145,7 +145,7 @@ func TestARefreshTokenWhoseSessionIsGone(t *testing.T) {
 		spoil(in)
 		_, err := w.refresh(in.Tokens.Refresh)
 		requireCode(t, fault.InvalidRefreshToken, err)
-	w.clock.Advance(2 * time.Second) // the feed knows nothing of rows that are gone
+		w.clock.Advance(2 * time.Second) // the feed knows nothing of rows that are gone
 		_, err = w.Tokens.Authenticate(t.Context(), w.caller(), in.Tokens.Access)
 		requireCode(t, fault.InvalidToken, err)
 	}

@@ -187,6 +187,8 @@ type countingStore struct {
 	away  atomic.Bool
 	// beforeKeys is what happens before the keys are read.
 	beforeKeys func()
+	// duringFeed is what happens while the feed is read.
+	duringFeed func()
 }
 
 func (s *countingStore) ask() outbound.Repositories {
@@ -211,6 +213,9 @@ func (s *countingStore) Feed() outbound.Feed {
 	s.asked.Add(1)
 	if s.away.Load() {
 		return absentFeed{}
+	}
+	if s.duringFeed != nil {
+		s.duringFeed()
 	}
 	return s.Store.Feed()
 }

@@ -14,12 +14,6 @@ import (
 	"github.com/plinto/plinto/core/session"
 )
 
-// Names are the events that a verifier of access tokens must follow: what ends
-// sessions, and what changes the keys. The stores' queries name them too.
-func Names() []event.Name {
-	return []event.Name{event.SessionRevoked, event.AllSessionsRevoked, event.KeyRotated, event.KeyRevoked}
-}
-
 // Revocation says what is refused.
 type Revocation struct {
 	Session session.ID // that one; zero when Before is set

@@ -9,8 +9,8 @@ import (
 	"github.com/plinto/plinto/core/tenant"
 )
 
-// Feed tells what was revoked, as soon as it is committed: the events of
-// revocation.Names. Unlike Events it keeps no order between transactions, so a
+// Feed tells what was revoked, as soon as it is committed: the events called
+// event.SessionRevoked, AllSessionsRevoked, KeyRotated and KeyRevoked. Unlike Events it keeps no order between transactions, so a
 // transaction that runs for long holds nothing else back.
 type Feed interface {
 	// Revocations gives up to limit events that were committed since mark was

@@ -38,6 +38,7 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"Pages":         testPages,
 		"SigningKeys":   testSigningKeys,
 		"Events":        testEvents,
+		"Feed":          testFeed,
 		"Atomically":    testAtomically,
 		"BrokenCommits": testBrokenCommits,
 		"Contexts":      testContexts,
