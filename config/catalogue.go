@@ -104,7 +104,7 @@ func catalogue(c *Config) []setting {
 		},
 		{
 			name: "DATABASE_MAX_OVERFLOW", fallback: "10", read: whole(&c.Database.MaxOverflow),
-			meaning: "PostgreSQL connections above `DATABASE_POOL_SIZE` under load",
+			meaning: "PostgreSQL connections above `DATABASE_POOL_SIZE` under load; one more is kept for reading what was revoked",
 		},
 		{
 			name: "DATABASE_POOL_TIMEOUT", fallback: "30", read: seconds(&c.Database.PoolTimeout),

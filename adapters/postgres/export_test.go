@@ -17,7 +17,7 @@ func (s *Store) Query(ctx context.Context, sql string, args ...any) pgx.Row {
 
 // Run executes on a connection of the store's.
 func (s *Store) Run(ctx context.Context, sql string) error {
-	return s.onConnection(ctx, func(c speaker) error {
+	return s.speak(ctx, func(c speaker) error {
 		_, err := c.Exec(ctx, sql)
 		return err
 	})
@@ -25,7 +25,7 @@ func (s *Store) Run(ctx context.Context, sql string) error {
 
 // Hold keeps a connection while fn runs.
 func (s *Store) Hold(ctx context.Context, fn func()) error {
-	return s.onConnection(ctx, func(speaker) error {
+	return s.speak(ctx, func(speaker) error {
 		fn()
 		return nil
 	})

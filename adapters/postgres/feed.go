@@ -17,7 +17,7 @@ import (
 type feed struct{ repositories }
 
 // Feed implements outbound.Store.
-func (s *Store) Feed() outbound.Feed { return feed{s.repositories} }
+func (s *Store) Feed() outbound.Feed { return feed{repositories{speak: s.on(s.aside)}} }
 
 func (r feed) Revocations(ctx context.Context, t tenant.ID, since time.Time, text outbound.Mark, limit int) (outbound.FeedPage, error) {
 	m, err := readMark(text)

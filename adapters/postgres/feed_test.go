@@ -157,6 +157,23 @@ func TestAMarkOfAnotherServerBeginsAnew(t *testing.T) {
 	require.Equal(t, []string{"a", "b"}, follow(t, store, &first, 10))
 }
 
+// Requests that have taken every connection do not hold the feed up.
+func TestTheFeedNeedsNoConnectionOfThePool(t *testing.T) {
+	address := database(t)
+	o := options(address)
+	migrate(t, o)
+	o.PoolSize, o.MaxOverflow, o.PoolTimeout = 1, 0, 100*time.Millisecond
+	store := open(t, o)
+	require.NoError(t, store.Events().Append(t.Context(), endedAs("a")))
+	require.NoError(t, store.Atomically(t.Context(), func(context.Context, outbound.Repositories) error {
+		_, err := store.Sessions().ByID(context.WithoutCancel(t.Context()), tenant.Default, session.ID{1})
+		require.ErrorIs(t, err, outbound.ErrUnavailable)
+		var mark outbound.Mark
+		require.Equal(t, []string{"a"}, follow(t, store, &mark, 10))
+		return nil
+	}))
+}
+
 // The log grows for ever; what every instance reads five times a second must
 // not grow with it.
 func TestTheFeedIsReadByItsIndexes(t *testing.T) {

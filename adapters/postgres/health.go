@@ -18,7 +18,7 @@ func (s *Store) Health(ctx context.Context) outbound.StoreHealth {
 	h := outbound.StoreHealth{Engine: "postgresql", CheckedAt: time.Now().UTC(), Migrations: outbound.MigrationHealth{Expected: s.expected}}
 	var regclass *string
 	var readOnly bool
-	h.Err = s.onConnection(ctx, func(c speaker) error {
+	h.Err = s.speak(ctx, func(c speaker) error {
 		if err := c.QueryRow(ctx, "SELECT to_regclass('goose_db_version')::text, current_setting('transaction_read_only')::boolean").Scan(&regclass, &readOnly); err != nil {
 			return err
 		}

@@ -18,7 +18,10 @@ import (
 
 // Store implements outbound.Store.
 type Store struct {
-	pool     *pgxpool.Pool
+	pool *pgxpool.Pool
+	// aside is one connection for the feed: when requests have taken all
+	// others, an instance that fell behind would need still more of them.
+	aside    *pgxpool.Pool
 	options  Options
 	expected int64
 	repositories
@@ -42,13 +45,21 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open connection pool: %w", err)
 	}
-	s := &Store{pool: pool, options: o, expected: expected}
-	s.repositories = repositories{speak: s.onConnection}
+	alone := config.Copy()
+	alone.MinConns, alone.MaxConns = 0, 1
+	aside, err := pgxpool.NewWithConfig(ctx, alone)
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open connection of the feed: %w", err)
+	}
+	s := &Store{pool: pool, aside: aside, options: o, expected: expected}
+	s.repositories = repositories{speak: s.on(pool)}
 	return s, nil
 }
 
 // Close waits for connections in use and closes all.
 func (s *Store) Close() error {
+	s.aside.Close()
 	s.pool.Close()
 	return nil
 }
@@ -59,32 +70,34 @@ type speaker interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
-// onConnection runs fn on a connection of the pool's.
-func (s *Store) onConnection(ctx context.Context, fn func(speaker) error) error {
-	if err := transaction.Refuse(ctx, s); err != nil {
-		return err
+// on gives what runs a function on a connection of a pool.
+func (s *Store) on(pool *pgxpool.Pool) func(context.Context, func(speaker) error) error {
+	return func(ctx context.Context, fn func(speaker) error) error {
+		if err := transaction.Refuse(ctx, s); err != nil {
+			return err
+		}
+		conn, err := s.acquire(ctx, pool)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		return noting(pool, translate(fn(conn)))
 	}
-	conn, err := s.acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	return s.noting(translate(fn(conn)))
 }
 
 // noting forgets all idle connections when one was found dead, so that the
 // others are not found out one request at a time.
-func (s *Store) noting(err error) error {
+func noting(pool *pgxpool.Pool, err error) error {
 	if errors.Is(err, errConnection) {
-		s.pool.Reset()
+		pool.Reset()
 	}
 	return err
 }
 
-func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+func (s *Store) acquire(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
 	waiting, cancel := context.WithTimeout(ctx, s.options.PoolTimeout)
 	defer cancel()
-	conn, err := s.pool.Acquire(waiting)
+	conn, err := pool.Acquire(waiting)
 	if err == nil {
 		return conn, nil
 	}
@@ -104,14 +117,14 @@ func (s *Store) Atomically(ctx context.Context, fn func(context.Context, outboun
 }
 
 func (s *Store) once(ctx context.Context, fn func(context.Context, outbound.Repositories) error) (err error) {
-	conn, err := s.acquire(ctx)
+	conn, err := s.acquire(ctx, s.pool)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
 	tx, err := conn.Begin(ctx)
 	if err != nil {
-		return s.noting(translate(err))
+		return noting(s.pool, translate(err))
 	}
 	// Rolled back on every way out but a commit, a panic included, and also
 	// when the context is what ended: otherwise the connection would go back
@@ -130,7 +143,7 @@ func (s *Store) once(ctx context.Context, fn func(context.Context, outbound.Repo
 	if err := ctx.Err(); err != nil {
 		return translate(err)
 	}
-	return s.noting(translate(tx.Commit(ctx)))
+	return noting(s.pool, translate(tx.Commit(ctx)))
 }
 
 const rollbackTimeout = 2 * time.Second
