@@ -210,6 +210,18 @@ func catalogue(c *Config) []setting {
 		},
 
 		{
+			name: "DPOP_NONCE", fallback: "optional", read: oneOf(&c.Proof.Nonce, NonceOptional, NonceRequired),
+			meaning: "Whether DPoP proofs must carry a nonce of Plinto's: optional or required",
+		},
+		{
+			name: "DPOP_MAX_AGE", fallback: "60s", read: duration(&c.Proof.MaxAge),
+			meaning: "Age at which a DPoP proof without a nonce is refused, 1s to 10m",
+		},
+		{
+			name: "DPOP_LEEWAY", fallback: "5s", read: duration(&c.Proof.Leeway),
+			meaning: "Time by which the clock of a client whose DPoP proof has no nonce may be ahead, 0s to 1m",
+		},
+		{
 			name: "PASSWORD_MIN_LENGTH", fallback: "12", read: whole(&c.Password.MinLength),
 			meaning: "Characters a password needs, 8 to 64",
 		},

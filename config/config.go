@@ -61,6 +61,7 @@ type Config struct {
 	Redis     Redis
 	JWT       JWT
 	Session   Session
+	Proof     Proof
 	Password  Password
 	Signup    Signup
 	RateLimit RateLimit
@@ -183,6 +184,26 @@ type Session struct {
 	// MAX_SESSIONS_PER_USER
 	MaxPerUser int
 }
+
+// Proof is what the proofs of key-bound sessions obey (DPoP, RFC 9449).
+type Proof struct {
+	// MaxAge is how old a proof may be, Leeway how far a client's clock may be
+	// ahead. DPOP_MAX_AGE, DPOP_LEEWAY
+	MaxAge time.Duration
+	Leeway time.Duration
+	// Nonce says whether each proof must carry a nonce of Plinto's. DPOP_NONCE
+	Nonce NoncePolicy
+}
+
+// NoncePolicy says whether proofs need nonces.
+type NoncePolicy string
+
+const (
+	// NonceOptional takes proofs with a good nonce or none.
+	NonceOptional NoncePolicy = "optional"
+	// NonceRequired takes proofs with a good nonce alone.
+	NonceRequired NoncePolicy = "required"
+)
 
 // Password is what a password must be and what checking one costs.
 type Password struct {

@@ -18,6 +18,7 @@ func Check(cfg Config) []Fault {
 	f.tokens(cfg)
 	f.privateKey(cfg.JWT)
 	f.sessions(cfg.Session)
+	f.proofs(cfg.Proof)
 	f.passwords(cfg)
 	f.limits(cfg.RateLimit)
 	f.mail(cfg.Email)
@@ -106,6 +107,11 @@ func (f *findings) sessions(s Session) {
 	f.require(s.AbsoluteLifetime >= s.RefreshLifetime, "SESSION_ABSOLUTE_DAYS", "is shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS; it must be at least as long")
 	f.require(0 <= s.RefreshGrace && s.RefreshGrace <= time.Minute, "REFRESH_GRACE_SECONDS", "is %v; it must be 0 to 60 seconds", s.RefreshGrace)
 	f.atLeast("MAX_SESSIONS_PER_USER", s.MaxPerUser, 0)
+}
+
+func (f *findings) proofs(p Proof) {
+	f.require(time.Second <= p.MaxAge && p.MaxAge <= 10*time.Minute, "DPOP_MAX_AGE", "is %v; it must be 1s to 10m", p.MaxAge)
+	f.require(0 <= p.Leeway && p.Leeway <= time.Minute, "DPOP_LEEWAY", "is %v; it must be 0s to 1m", p.Leeway)
 }
 
 func (f *findings) passwords(cfg Config) {

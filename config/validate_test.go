@@ -50,6 +50,8 @@ func TestRanges(t *testing.T) {
 		{"REFRESH_GRACE_SECONDS", "", "61", "is 1m1s; it must be 0 to 60 seconds"},
 		{"JWKS_MAX_AGE", "0s 9m", "-1ns", "is %; it must not be negative"},
 		{"KEY_PUBLISH_LEAD", "6m 1h", "5m59s", "is %; it must be at least 6m0s, which is JWKS_MAX_AGE and a minute"},
+		{"DPOP_MAX_AGE", "1s 10m0s", "999ms 10m0.001s", "is %; it must be 1s to 10m"},
+		{"DPOP_LEEWAY", "0s 1m0s", "-1ns 1m0.001s", "is %; it must be 0s to 1m"},
 		{"SESSION_ABSOLUTE_DAYS", "7 8", "6", "is shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS; it must be at least as long"},
 		{"DATA_DIR", "/x", "", "is blank; name a directory"},
 		{"JWT_AUDIENCE", "x", "", "is blank; name who the tokens are for"},

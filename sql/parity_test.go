@@ -86,7 +86,7 @@ func tables(t *testing.T, fsys fs.FS) map[string]string {
 			out[m[1]] = m[2]
 		}
 	}
-	require.Len(t, out, 6)
+	require.Len(t, out, 7)
 	return out
 }
 

@@ -1,12 +1,14 @@
 package httpapi
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/proof"
 )
 
 // access says what a route asks of its caller.
@@ -41,9 +43,9 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 // maxToken is far longer than any access token here, in bytes.
 const maxToken = 8 << 10
 
-// bearer takes the token of the one Authorization field (RFC 6750 section
-// 2.1). Another scheme is no proof that is understood here, so it counts as
-// none.
+// bearer takes the token of the one Authorization field, a bearer's (RFC 6750
+// section 2.1) or one that is bound to a key (RFC 9449 section 7.1). Another
+// scheme is no proof that is understood here, so it counts as none.
 func bearer(h http.Header) (string, error) {
 	fields := h.Values("Authorization")
 	switch {
@@ -53,7 +55,7 @@ func bearer(h http.Header) (string, error) {
 		return "", fault.New(fault.InvalidToken)
 	}
 	scheme, token, _ := strings.Cut(fields[0], " ")
-	if !strings.EqualFold(scheme, "bearer") {
+	if !strings.EqualFold(scheme, "bearer") && !strings.EqualFold(scheme, "dpop") {
 		return "", fault.New(fault.NotAuthenticated)
 	}
 	token = strings.TrimLeft(token, " ")
@@ -71,16 +73,31 @@ func isToken68(s string) bool {
 	})
 }
 
-// challenge is the WWW-Authenticate of a refusal on a route that wants a token
-// (RFC 6750 section 3); empty elsewhere.
-func (c *call) challenge(code fault.Code) string {
-	switch {
-	case c.route == nil || c.route.access == anyone:
-		return ""
-	case code == fault.NotAuthenticated:
-		return "Bearer"
-	case code == fault.InvalidToken:
-		return `Bearer error="invalid_token"`
+// challenges are the WWW-Authenticate fields of a refusal: on a route that wants
+// a token how to present one (RFC 6750 section 3, RFC 9449 section 7.1), and
+// wherever a proof was not good what is wrong with it.
+func (c *call) challenges(err error, code fault.Code) []string {
+	if code.Kind() == fault.KindUnproven && c.route.takesProof() {
+		return []string{c.proofChallenge(string(code))}
 	}
-	return ""
+	if c.route == nil || c.route.access == anyone {
+		return nil
+	}
+	switch {
+	case code == fault.NotAuthenticated:
+		return []string{"Bearer", c.proofChallenge("")}
+	case code != fault.InvalidToken:
+		return nil
+	case c.caller.Proof.Presented || errors.Is(err, proof.ErrBearer):
+		return []string{c.proofChallenge("invalid_token")}
+	}
+	return []string{`Bearer error="invalid_token"`}
+}
+
+func (c *call) proofChallenge(reason string) string {
+	algorithms := `algs="` + strings.Join(c.server.services.Proofs.Algorithms(), " ") + `"`
+	if reason == "" {
+		return "DPoP " + algorithms
+	}
+	return `DPoP error="` + reason + `", ` + algorithms
 }

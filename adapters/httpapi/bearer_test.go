@@ -41,7 +41,7 @@ func TestProtectedRoutesWantAToken(t *testing.T) {
 		for _, scheme := range []string{"", "Basic YW5uOng=", "Digest x", "Token x", goodToken} {
 			w := s.do(ask(r[0], r[1], "", "Authorization", scheme))
 			require.Equal(t, 401, w.Code, r)
-			require.Equal(t, []string{"Bearer"}, w.Header().Values("WWW-Authenticate"))
+			require.Equal(t, []string{"Bearer", `DPoP algs="ES256 EdDSA"`}, w.Header().Values("WWW-Authenticate"))
 			if r[0] != "HEAD" {
 				refused(t, w, 401, fault.NotAuthenticated)
 			}

@@ -21,6 +21,7 @@ var statuses = map[fault.Kind]int{
 	fault.KindMalformed:       http.StatusBadRequest,
 	fault.KindInvalid:         http.StatusUnprocessableEntity,
 	fault.KindUnauthenticated: http.StatusUnauthorized,
+	fault.KindUnproven:        http.StatusBadRequest,
 	fault.KindForbidden:       http.StatusForbidden,
 	fault.KindNotFound:        http.StatusNotFound,
 	fault.KindMethod:          http.StatusMethodNotAllowed,
@@ -35,6 +36,16 @@ var statuses = map[fault.Kind]int{
 // statusClientGone is what the log says of an answer that nobody waited for.
 // No client sees it.
 const statusClientGone = 499
+
+// statusOf gives the status of a refusal on this route. A bad proof is a bad
+// request where tokens are handed out (RFC 9449 section 5), and no
+// authentication where one is wanted (section 7.1).
+func (r *route) statusOf(code fault.Code) int {
+	if code.Kind() == fault.KindUnproven && r != nil && r.access != anyone {
+		return http.StatusUnauthorized
+	}
+	return statusOf(code)
+}
 
 func statusOf(code fault.Code) int {
 	if status, ok := statuses[code.Kind()]; ok {
@@ -53,7 +64,7 @@ func classify(ctx context.Context, err error) (*fault.Error, int) {
 		return fault.New(fault.MalformedRequest), http.StatusMisdirectedRequest
 	}
 	if f, ok := errors.AsType[*fault.Error](err); ok {
-		return f, statusOf(f.Code)
+		return f, callOf(ctx).route.statusOf(f.Code)
 	}
 	if e, ok := errors.AsType[*echo.HTTPError](err); ok && e.Code < http.StatusInternalServerError {
 		switch e.Code {
@@ -90,8 +101,8 @@ func (s *Server) refuse(ctx context.Context, h http.Header, err error) *errorJSO
 	if after := retryAfter(f, c.limits); after > 0 {
 		h.Set("Retry-After", strconv.FormatInt(after, 10))
 	}
-	if challenge := c.challenge(f.Code); challenge != "" {
-		h.Set("WWW-Authenticate", challenge)
+	for _, challenge := range c.challenges(err, f.Code) {
+		h.Add("WWW-Authenticate", challenge)
 	}
 	return newErrorJSON(c, f, status, s.opts.Now())
 }

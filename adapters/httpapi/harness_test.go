@@ -61,6 +61,7 @@ type (
 	accounts struct{ *fakes }
 	tokens   struct{ *fakes }
 	sessions struct{ *fakes }
+	proofs   struct{}
 	keys     struct {
 		inbound.Keys
 		*fakes
@@ -110,6 +111,10 @@ func (f sessions) Revoke(ctx context.Context, c inbound.Caller, who inbound.Prin
 func (f sessions) RevokeOthers(ctx context.Context, c inbound.Caller, who inbound.Principal) (int, error) {
 	return f.revokeOthers(ctx, c, who)
 }
+
+func (proofs) Nonce() string        { return "nonce-1" }
+func (proofs) Algorithms() []string { return []string{"ES256", "EdDSA"} }
+
 func (f keys) Published() (inbound.JWKS, error)                    { return f.published() }
 func (f limits) Admit(ctx context.Context, c inbound.Caller) error { return f.admit(ctx, c) }
 func (f health) Ready(ctx context.Context) inbound.Readiness       { return f.ready(ctx) }
@@ -181,7 +186,7 @@ func newFakes() *fakes {
 
 func (f *fakes) services() inbound.Services {
 	return inbound.Services{
-		Accounts: accounts{f}, Tokens: tokens{f}, Sessions: sessions{f}, Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
+		Accounts: accounts{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 // health serves inbound.Health and what the process knows of itself.
 type health struct {
 	service inbound.Health
+	proofs  inbound.Proofs
 	opts    Options
 }
 
@@ -101,6 +102,8 @@ type statusJSON struct {
 type authenticationJSON struct {
 	Methods           []string `json:"methods" nullable:"false" doc:"How users may prove who they are." example:"[\"password\"]"`
 	PasswordMinLength int      `json:"password_min_length" example:"12"`
+	// The name is of RFC 9449 section 5.1.
+	ProofAlgorithms []string `json:"dpop_signing_alg_values_supported" nullable:"false" doc:"What DPoP proofs may be signed with." example:"[\"ES256\"]"`
 }
 
 type infrastructureJSON struct {
@@ -122,7 +125,7 @@ func (h health) status(context.Context, *none) (*answer[statusJSON], error) {
 	}
 	return &answer[statusJSON]{statusJSON{
 		Status: "operational", Version: h.opts.Version,
-		Authentication: authenticationJSON{Methods: []string{"password"}, PasswordMinLength: h.opts.PasswordMinLength},
+		Authentication: authenticationJSON{Methods: []string{"password"}, PasswordMinLength: h.opts.PasswordMinLength, ProofAlgorithms: h.proofs.Algorithms()},
 		Infrastructure: infrastructureJSON{Database: h.opts.Database, Cache: h.opts.Cache},
 		Features:       features, Endpoints: endpoints,
 	}}, nil

@@ -41,7 +41,8 @@ func (s *Server) mount() error {
 		Description: "Sign-up, sign-in, sessions and tokens. Every error has one shape, as JSON or, when asked for, as an RFC 9457 problem.",
 	}
 	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token."},
+		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token that is bound to no key."},
+		"dpop":   {Type: "http", Scheme: "dpop", Description: "An access token that is bound to a key, with a proof of it in the DPoP field (RFC 9449 section 7.1)."},
 	}
 	for _, t := range []reflect.Type{reflect.TypeFor[errorJSON](), reflect.TypeFor[problemJSON]()} {
 		doc.Components.Schemas.Schema(t, true, "")

@@ -97,7 +97,7 @@ func TestTheDocumentIsClosedInItself(t *testing.T) {
 	for _, p := range protected {
 		path, _, _ := strings.Cut(p[1], "?")
 		if op, ok := doc.Paths[path][strings.ToLower(p[0])]; ok {
-			require.Equal(t, []map[string][]string{{"bearer": {}}}, op.Security, path)
+			require.Equal(t, []map[string][]string{{"bearer": {}}, {"dpop": {}}}, op.Security, path)
 		}
 	}
 	require.Empty(t, doc.Paths["/api/v1/auth/signin"]["post"].Security)

@@ -54,9 +54,10 @@ func hostname(host string) string {
 // What pages of other origins may use, where their origin is listed.
 const (
 	corsMethods  = "GET, HEAD, POST, PUT, PATCH, DELETE"
-	corsRequest  = "Authorization, Content-Type, If-None-Match, X-Request-ID"
-	corsResponse = "ETag, RateLimit, RateLimit-Policy, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
-	corsMaxAge   = "600"
+	corsRequest  = "Authorization, Content-Type, DPoP, If-None-Match, X-Request-ID"
+	corsResponse = "DPoP-Nonce, ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, " +
+		"X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
+	corsMaxAge = "600"
 )
 
 // crossOrigin lets pages of the listed origins call the API (the Fetch

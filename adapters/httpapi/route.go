@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -23,6 +24,7 @@ type route struct {
 	aliases      []alias
 	success      int // the status when all goes well; zero is 200
 	access       access
+	binds        bool // hands out tokens, bound to the key of a DPoP proof if one comes along
 	admission    admission
 	faults       []fault.Code // besides those that every such route has
 	serve        endpoint
@@ -94,7 +96,11 @@ func (r route) operation(path, id, description string) huma.Operation {
 	}
 	op.Responses[strconv.Itoa(op.DefaultStatus)] = &huma.Response{Description: http.StatusText(op.DefaultStatus)}
 	if r.access != anyone {
-		op.Security = []map[string][]string{{"bearer": {}}}
+		op.Security = []map[string][]string{{"bearer": {}}, {"dpop": {}}}
+	}
+	if r.takesProof() {
+		op.Parameters = []*huma.Param{r.proofField()}
+		op.Responses[strconv.Itoa(op.DefaultStatus)].Headers = map[string]*huma.Header{"DPoP-Nonce": nonceHeader()}
 	}
 	return op
 }
@@ -115,6 +121,9 @@ func (r route) allFaults() []fault.Code {
 	if r.access != anyone {
 		codes = append(codes, fault.NotAuthenticated, fault.InvalidToken)
 	}
+	if r.takesProof() {
+		codes = append(codes, fault.InvalidProof, fault.ProofNonceNeeded, fault.Unavailable)
+	}
 	if r.serve.takesBody {
 		codes = append(codes, fault.MalformedRequest, fault.UnsupportedMediaType, fault.ValidationError)
 	}
@@ -131,13 +140,14 @@ func (r route) refusals() map[string]*huma.Response {
 		},
 	}
 	for _, code := range r.allFaults() {
-		status := strconv.Itoa(statusOf(code))
+		status := strconv.Itoa(r.statusOf(code))
 		line := "`" + string(code) + "`: " + code.Message()
 		if known := out[status]; known != nil {
 			known.Description += "\n" + line
+			known.Headers = merged(known.Headers, r.refusalHeaders(code))
 			continue
 		}
-		out[status] = &huma.Response{Description: line, Headers: refusalHeaders(code), Content: refusalContent()}
+		out[status] = &huma.Response{Description: line, Headers: r.refusalHeaders(code), Content: refusalContent()}
 	}
 	return out
 }
@@ -149,18 +159,27 @@ func refusalContent() map[string]*huma.MediaType {
 	}
 }
 
-func refusalHeaders(code fault.Code) map[string]*huma.Header {
-	switch statusOf(code) {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+func (r route) refusalHeaders(code fault.Code) map[string]*huma.Header {
+	challenge := &huma.Header{
+		Description: "The Bearer or the DPoP challenge (RFC 6750 section 3, RFC 9449 section 7.1).", Schema: &huma.Schema{Type: "string"},
+	}
+	switch {
+	case code.Kind() == fault.KindLimited || statusOf(code) == http.StatusServiceUnavailable:
 		return map[string]*huma.Header{"Retry-After": {
 			Description: "When to try again, in whole seconds.", Schema: &huma.Schema{Type: "integer"},
 		}}
-	case http.StatusUnauthorized:
-		if code == fault.NotAuthenticated || code == fault.InvalidToken {
-			return map[string]*huma.Header{"WWW-Authenticate": {
-				Description: "The Bearer challenge (RFC 6750 section 3).", Schema: &huma.Schema{Type: "string"},
-			}}
-		}
+	case code == fault.NotAuthenticated || code == fault.InvalidToken:
+		return map[string]*huma.Header{"WWW-Authenticate": challenge}
+	case code.Kind() == fault.KindUnproven:
+		return map[string]*huma.Header{"WWW-Authenticate": challenge, "DPoP-Nonce": nonceHeader()}
 	}
 	return nil
+}
+
+func merged(a, b map[string]*huma.Header) map[string]*huma.Header {
+	if a == nil {
+		return b
+	}
+	maps.Copy(a, b)
+	return a
 }

@@ -19,24 +19,24 @@ func (s *Server) table() []route {
 	t := tokens{s.services.Tokens}
 	v := sessions{s.services.Sessions}
 	k := keys{s.services.Keys}
-	h := health{s.services.Health, s.opts}
+	h := health{s.services.Health, s.services.Proofs, s.opts}
 
 	routes := []route{
 		{
 			method: post, path: "/api/v1/auth/signup", id: "signUp", tag: "Authentication",
-			summary: "Make an account and sign in", success: http.StatusCreated, admission: countedByUseCase,
+			summary: "Make an account and sign in", success: http.StatusCreated, admission: countedByUseCase, binds: true,
 			aliases: []alias{{"/api/v1/auth/register", "register"}}, serve: bodyHandler(a.signUp),
 			faults: []fault.Code{fault.EmailTaken, fault.UsernameTaken, fault.SignupsDisabled, fault.Overloaded},
 		},
 		{
 			method: post, path: "/api/v1/auth/signin", id: "signIn", tag: "Authentication",
-			summary: "Sign in by password", admission: countedByUseCase,
+			summary: "Sign in by password", admission: countedByUseCase, binds: true,
 			aliases: []alias{{"/api/v1/auth/login", "login"}}, serve: bodyHandler(a.signIn),
 			faults: []fault.Code{fault.InvalidCredentials, fault.Overloaded},
 		},
 		{
 			method: post, path: "/api/v1/auth/refresh", id: "refresh", tag: "Authentication",
-			summary: "Exchange a refresh token for new tokens", admission: countedByUseCase,
+			summary: "Exchange a refresh token for new tokens", admission: countedByUseCase, binds: true,
 			serve: bodyHandler(t.refresh), faults: []fault.Code{fault.InvalidRefreshToken},
 		},
 		{

@@ -31,8 +31,9 @@ type Options struct {
 	CORSOrigins       []string // exact origins, as browsers write them
 	AllowedHosts      []string // names without ports; empty, or "*", is any
 	TrustedProxies    []netip.Prefix
-	HSTS              bool // send Strict-Transport-Security over plain HTTP too
-	PasswordMinLength int  // for the documents; zero is 12
+	PublicURL         string // where clients reach the API, without a slash at the end; empty: as they ask
+	HSTS              bool   // send Strict-Transport-Security over plain HTTP too
+	PasswordMinLength int    // for the documents; zero is 12
 
 	Metrics http.Handler // nil: /metrics is not served here
 
@@ -87,7 +88,7 @@ func New(services inbound.Services, opts Options) (*Server, error) {
 func complete(s inbound.Services) error {
 	var missing []string
 	for name, absent := range map[string]bool{
-		"Accounts": s.Accounts == nil, "Tokens": s.Tokens == nil, "Sessions": s.Sessions == nil,
+		"Accounts": s.Accounts == nil, "Tokens": s.Tokens == nil, "Sessions": s.Sessions == nil, "Proofs": s.Proofs == nil,
 		"Keys": s.Keys == nil, "Limits": s.Limits == nil, "Health": s.Health == nil,
 	} {
 		if absent {
@@ -132,7 +133,7 @@ func (s *Server) newEcho() *echo.Echo {
 	e.IPExtractor = s.address
 	e.HTTPErrorHandler = s.answerError
 	e.Pre(s.record, s.recover, s.checkHost, s.crossOrigin)
-	e.Use(s.identify, s.admit, s.checkBody, s.authenticate)
+	e.Use(s.identify, s.admit, s.checkBody, s.prove, s.authenticate)
 	return e
 }
 

@@ -17,13 +17,17 @@ type refreshJSON struct {
 type tokensJSON struct {
 	AccessToken  string `json:"access_token" doc:"A JSON Web Token (RFC 9068)." example:"eyJhbGciOiJSUzI1NiJ9…"`
 	RefreshToken string `json:"refresh_token" doc:"Opaque. Good once, for the next pair." example:"prt_AQ…"`
-	TokenType    string `json:"token_type" enum:"bearer"`
+	TokenType    string `json:"token_type" enum:"bearer,DPoP" doc:"DPoP when the tokens are bound to the key of the proof that came with the request (RFC 9449 section 5)."`
 	ExpiresIn    int64  `json:"expires_in" doc:"The access token's life, in seconds." example:"900"`
 }
 
 func newTokensJSON(p inbound.TokenPair) tokensJSON {
+	kind := "bearer"
+	if p.KeyBound {
+		kind = "DPoP"
+	}
 	return tokensJSON{
-		AccessToken: p.Access, RefreshToken: p.Refresh, TokenType: "bearer",
+		AccessToken: p.Access, RefreshToken: p.Refresh, TokenType: kind,
 		ExpiresIn: int64(p.ExpiresIn / time.Second),
 	}
 }

@@ -28,6 +28,13 @@ type wire struct {
 	Type      string     `json:"type"`
 	AuthTime  int64      `json:"auth_time"`
 	Methods   []string   `json:"amr"`
+	// Confirmation names the key that the token is bound to (RFC 7800, RFC
+	// 9449 section 6.1).
+	Confirmation *confirmation `json:"cnf,omitempty"`
+}
+
+type confirmation struct {
+	Thumbprint string `json:"jkt"`
 }
 
 // accessType is the type claim, which tells the access token from other tokens
@@ -49,6 +56,9 @@ func writeClaims(c token.Claims) ([]byte, error) {
 		if at < 0 || at > maxInstant {
 			return nil, fmt.Errorf("an instant of the claims, %d, is outside the years 1970 to 9999", at)
 		}
+	}
+	if c.KeyThumbprint != "" {
+		w.Confirmation = &confirmation{c.KeyThumbprint}
 	}
 	if w.Audience == nil {
 		w.Audience = []string{}
@@ -80,6 +90,7 @@ func readClaims(body []byte) (token.Claims, error) {
 		Tenant: identifier[tenant.Tenant](&r, "tid"), ID: identifier[token.Claims](&r, "jti"),
 		IssuedAt: r.instant("iat"), NotBefore: r.instant("nbf"), ExpiresAt: r.instant("exp"),
 		AuthTime: r.instant("auth_time"), Methods: r.texts("amr"),
+		KeyThumbprint: r.confirmation(),
 	}
 	if r.err != nil {
 		return token.Claims{}, r.err
@@ -105,6 +116,22 @@ func (r *reader) text(claim string) string {
 		r.wrong(claim)
 	}
 	return s
+}
+
+// confirmation reads the thumbprint of the key that a token is bound to; empty
+// when it is bound to none. A confirmation of another kind is malformed: a
+// token that is bound in a way not known here must not pass for a bearer's.
+func (r *reader) confirmation() string {
+	raw, bound := r.claims["cnf"]
+	if !bound {
+		return ""
+	}
+	var thumbprint string
+	members, err := readObject(raw)
+	if err != nil || len(members) != 1 || !readString(members["jkt"], &thumbprint) {
+		r.wrong("cnf")
+	}
+	return thumbprint
 }
 
 // texts reads an array of strings. A null in it, or in its place, would be

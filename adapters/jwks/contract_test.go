@@ -8,6 +8,10 @@ import (
 	"github.com/plinto/plinto/ports/porttest"
 )
 
+func TestProofsKeepTheContract(t *testing.T) {
+	porttest.Proofs(t, jwks.Proofs{})
+}
+
 func TestSignerKeepsTheContract(t *testing.T) {
 	porttest.Signer(t, func(*testing.T) outbound.Signer { return jwks.New(jwks.Options{}) })
 }

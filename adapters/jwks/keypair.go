@@ -95,15 +95,10 @@ func pairOf(private crypto.Signer, a token.Algorithm) (outbound.KeyPair, error) 
 // describe writes a public key as a JWK, with its thumbprint (RFC 7638) for a
 // kid. It starts from the public key alone, so nothing private can get in.
 func describe(public crypto.PublicKey, a token.Algorithm) (kid string, document []byte, err error) {
-	key, err := jwk.FromRaw(public)
+	kid, key, err := thumbprint(public)
 	if err != nil {
-		return "", nil, fmt.Errorf("describe public key: %w", err)
+		return "", nil, err
 	}
-	digest, err := key.Thumbprint(crypto.SHA256)
-	if err != nil {
-		return "", nil, fmt.Errorf("thumbprint of public key: %w", err)
-	}
-	kid = encoding.EncodeToString(digest)
 	for name, value := range map[string]any{
 		jwk.KeyIDKey: kid, jwk.AlgorithmKey: signature(a), jwk.KeyUsageKey: jwk.ForSignature,
 	} {
@@ -115,6 +110,20 @@ func describe(public crypto.PublicKey, a token.Algorithm) (kid string, document 
 		return "", nil, fmt.Errorf("describe public key: %w", err)
 	}
 	return kid, document, nil
+}
+
+// thumbprint gives the RFC 7638 thumbprint of a public key, by SHA-256, in
+// base64url, and the key as a JWK.
+func thumbprint(public crypto.PublicKey) (string, jwk.Key, error) {
+	key, err := jwk.FromRaw(public)
+	if err != nil {
+		return "", nil, fmt.Errorf("describe public key: %w", err)
+	}
+	digest, err := key.Thumbprint(crypto.SHA256)
+	if err != nil {
+		return "", nil, fmt.Errorf("thumbprint of public key: %w", err)
+	}
+	return encoding.EncodeToString(digest), key, nil
 }
 
 // readPublic reads the public half of a pair, and writes it anew for others.

@@ -75,7 +75,7 @@ func (s *Signer) keyFor(segment string) (verifyingKey, error) {
 	if !readString(header["alg"], &alg) || !readString(header["kid"], &kid) || !readString(header["typ"], &typ) {
 		return verifyingKey{}, invalid("header lacks alg, kid or typ")
 	}
-	if !isAccessToken(typ) {
+	if !isMediaType(typ, token.MediaType) {
 		return verifyingKey{}, invalid("typ is not " + token.MediaType)
 	}
 	algorithm, err := token.ParseAlgorithm(alg)
@@ -92,14 +92,14 @@ func (s *Signer) keyFor(segment string) (verifyingKey, error) {
 	return key, nil
 }
 
-// isAccessToken compares media types without regard to case, and with or
+// isMediaType compares media types without regard to case, and with or
 // without the prefix that RFC 7515 section 4.1.9 lets one leave out.
-func isAccessToken(typ string) bool {
+func isMediaType(typ, want string) bool {
 	const prefix = "application/"
 	if len(typ) > len(prefix) && strings.EqualFold(typ[:len(prefix)], prefix) {
 		typ = typ[len(prefix):]
 	}
-	return strings.EqualFold(typ, token.MediaType)
+	return strings.EqualFold(typ, want)
 }
 
 // decode reads a segment. The standard library's decoder passes over line

@@ -37,7 +37,8 @@ func (r sessions) Open(ctx context.Context, s session.Session, passwordHash stri
 			Methods: strings.Join(s.Methods, " "), AuthenticatedAt: s.AuthenticatedAt,
 			CreatedAt: s.CreatedAt, LastActivityAt: s.LastActivityAt, ExpiresAt: s.ExpiresAt, EndsAt: s.EndsAt,
 			SecretHash: s.Rotation.SecretHash[:], Generation: int64(s.Rotation.Generation), RotatedAt: s.Rotation.RotatedAt,
-			EventName: happened.Name, EventActor: happened.Actor, EventSubject: happened.Subject, EventRequestID: happened.RequestID,
+			KeyThumbprint: s.KeyThumbprint,
+			EventName:     happened.Name, EventActor: happened.Actor, EventSubject: happened.Subject, EventRequestID: happened.RequestID,
 			EventAddress: happened.Address, EventPayload: happened.Payload, EventOccurredAt: happened.OccurredAt,
 		})
 		return err
@@ -84,7 +85,8 @@ func (r sessions) Rotate(ctx context.Context, o outbound.Rotation) (session.Sess
 		row, err := q.RotateSession(ctx, db.RotateSessionParams{
 			TenantID: uuid.UUID(o.Tenant), ID: uuid.UUID(o.Session),
 			PresentedHash: o.Presented.Hash[:], NextHash: o.Presented.NextHash[:], Generation: int64(o.Presented.Generation),
-			Now: o.Now, ExpiresAt: o.Now.Add(o.Lifetime.Sliding),
+			KeyThumbprint: o.Presented.KeyThumbprint,
+			Now:           o.Now, ExpiresAt: o.Now.Add(o.Lifetime.Sliding),
 		})
 		if err != nil {
 			return err
@@ -166,6 +168,7 @@ func sessionRow(s session.Session) db.InsertSessionParams {
 		CreatedAt: s.CreatedAt, LastActivityAt: s.LastActivityAt, ExpiresAt: s.ExpiresAt, EndsAt: s.EndsAt,
 		EndedAt: s.EndedAt, EndReason: string(s.EndReason),
 		SecretHash: s.Rotation.SecretHash[:], Generation: int64(s.Rotation.Generation), RotatedAt: s.Rotation.RotatedAt,
+		KeyThumbprint: s.KeyThumbprint,
 	}
 }
 
@@ -182,7 +185,8 @@ func restoreSession(row db.Session) (session.Session, error) {
 			Methods: strings.Fields(row.Methods), AuthenticatedAt: row.AuthenticatedAt.UTC(),
 			CreatedAt: row.CreatedAt.UTC(), LastActivityAt: row.LastActivityAt.UTC(),
 			ExpiresAt: row.ExpiresAt.UTC(), EndsAt: row.EndsAt.UTC(), EndedAt: utc(row.EndedAt),
-			Rotation: session.Rotation{Generation: generation, RotatedAt: row.RotatedAt.UTC()},
+			KeyThumbprint: row.KeyThumbprint,
+			Rotation:      session.Rotation{Generation: generation, RotatedAt: row.RotatedAt.UTC()},
 		},
 		DeviceType: row.DeviceType, EndReason: row.EndReason, SecretHash: row.SecretHash,
 	})

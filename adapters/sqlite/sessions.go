@@ -77,7 +77,8 @@ func (r sessions) Rotate(ctx context.Context, o outbound.Rotation) (session.Sess
 		row, err := q.RotateSession(ctx, db.RotateSessionParams{
 			TenantID: uuid.UUID(o.Tenant), ID: uuid.UUID(o.Session),
 			PresentedHash: o.Presented.Hash[:], NextHash: o.Presented.NextHash[:], Generation: int64(o.Presented.Generation),
-			Now: column.Micros(o.Now), ExpiresAt: column.Micros(o.Now.Add(o.Lifetime.Sliding)),
+			KeyThumbprint: o.Presented.KeyThumbprint,
+			Now:           column.Micros(o.Now), ExpiresAt: column.Micros(o.Now.Add(o.Lifetime.Sliding)),
 		})
 		if err != nil {
 			return err
@@ -156,6 +157,7 @@ func sessionRow(s session.Session) db.InsertSessionParams {
 		ExpiresAt: column.Micros(s.ExpiresAt), EndsAt: column.Micros(s.EndsAt),
 		EndedAt: column.Optional(s.EndedAt), EndReason: string(s.EndReason),
 		SecretHash: s.Rotation.SecretHash[:], Generation: int64(s.Rotation.Generation), RotatedAt: column.Micros(s.Rotation.RotatedAt),
+		KeyThumbprint: s.KeyThumbprint,
 	}
 }
 
@@ -172,7 +174,8 @@ func restoreSession(row db.Session) (session.Session, error) {
 			Methods: strings.Fields(row.Methods), AuthenticatedAt: row.AuthenticatedAt.Time(),
 			CreatedAt: row.CreatedAt.Time(), LastActivityAt: row.LastActivityAt.Time(),
 			ExpiresAt: row.ExpiresAt.Time(), EndsAt: row.EndsAt.Time(), EndedAt: row.EndedAt.Pointer(),
-			Rotation: session.Rotation{Generation: generation, RotatedAt: row.RotatedAt.Time()},
+			KeyThumbprint: row.KeyThumbprint,
+			Rotation:      session.Rotation{Generation: generation, RotatedAt: row.RotatedAt.Time()},
 		},
 		DeviceType: row.DeviceType, EndReason: row.EndReason, SecretHash: row.SecretHash,
 	})

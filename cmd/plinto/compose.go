@@ -81,7 +81,7 @@ func (p *program) build(ctx context.Context) error {
 		func() int64 { return int64(hasher.Stats().Refused) },
 	)
 	p.services, err = app.New(outbound.World{
-		Store: p.store, Limiter: limiter, Signer: jwks.New(jwks.Options{RSABits: c.JWT.RSABits}), Sealer: sealer, Hasher: hasher,
+		Store: p.store, Limiter: limiter, Signer: jwks.New(jwks.Options{RSABits: c.JWT.RSABits}), Proofs: jwks.Proofs{}, Sealer: sealer, Hasher: hasher,
 		Devices: useragent.Devices{}, Clock: clock, Random: system.Random{}, Identifiers: system.Identifiers{},
 	}, policy(c))
 	if err != nil {
@@ -109,6 +109,7 @@ func policy(c config.Config) app.Policy {
 		SignUps: c.Features.Signups, Passwords: credential.Policy{MinLength: c.Password.MinLength},
 		Sessions:     session.Lifetime{Sliding: c.Session.RefreshLifetime, Absolute: c.Session.AbsoluteLifetime},
 		RefreshGrace: c.Session.RefreshGrace,
+		Proofs:       app.Proofs{MaxAge: c.Proof.MaxAge, Leeway: c.Proof.Leeway, NonceRequired: c.Proof.Nonce == config.NonceRequired},
 		Access:       token.Issuing{Issuer: c.JWT.Issuer, Audience: []string{c.JWT.Audience}, Lifetime: c.JWT.AccessLifetime},
 		Algorithm:    token.Algorithm(c.JWT.Algorithm), KeyLead: c.JWT.KeyPublishLead, KeyMaxAge: c.JWT.JWKSMaxAge,
 		ApplicationKeys: append([][]byte{[]byte(c.SecretKey.Reveal())}, reveal(c.SecretKeyPrevious)...),
@@ -127,7 +128,8 @@ func (p *program) api() (http.Handler, error) {
 		Version: programVersion(), Environment: string(c.Environment), Tenant: tenant.Default,
 		Features: features(c.Features), Database: string(c.Database.Engine), Cache: "memory",
 		Docs: c.Features.Docs, CORSOrigins: c.Server.CORSOrigins, AllowedHosts: c.Server.AllowedHosts, TrustedProxies: c.Server.TrustedProxies,
-		HSTS: c.Environment == config.Production, PasswordMinLength: c.Password.MinLength, Log: p.log,
+		PublicURL: c.Server.PublicURL,
+		HSTS:      c.Environment == config.Production, PasswordMinLength: c.Password.MinLength, Log: p.log,
 	}
 	if c.Redis.Configured() {
 		o.Cache = "redis"

@@ -18,12 +18,14 @@ type absent struct{}
 func (absent) Users() outbound.Users             { return absentUsers{} }
 func (absent) Sessions() outbound.Sessions       { return absentSessions{} }
 func (absent) SigningKeys() outbound.SigningKeys { return absentKeys{} }
+func (absent) UsedProofs() outbound.UsedProofs   { return absentProofs{} }
 func (absent) Events() outbound.Events           { return absentEvents{} }
 
 type (
 	absentUsers    struct{}
 	absentSessions struct{}
 	absentKeys     struct{}
+	absentProofs   struct{}
 	absentEvents   struct{}
 )
 
@@ -64,6 +66,11 @@ func (absentSessions) ListLive(context.Context, tenant.ID, user.ID, time.Time, s
 
 func (absentKeys) List(context.Context, tenant.ID) ([]token.SigningKey, error) { return nil, errAway }
 func (absentKeys) Insert(context.Context, token.SigningKey) error              { return errAway }
+
+func (absentProofs) Use(context.Context, outbound.UsedProof) error { return errAway }
+func (absentProofs) DeleteExpired(context.Context, tenant.ID, time.Time, int) (int, error) {
+	return 0, errAway
+}
 
 func (absentEvents) Append(context.Context, ...event.Event) error { return errAway }
 func (absentEvents) After(context.Context, tenant.ID, event.Position, int) ([]event.Recorded, error) {

@@ -12,11 +12,13 @@ import (
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/health"
 	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/proofs"
 	"github.com/plinto/plinto/core/app/sessions"
 	"github.com/plinto/plinto/core/app/signing"
 	"github.com/plinto/plinto/core/app/tokens"
 	"github.com/plinto/plinto/core/app/trail"
 	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/core/proof"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
@@ -36,8 +38,10 @@ type Policy struct {
 	RefreshGrace time.Duration // how long the last refresh token may be repeated
 	Access       token.Issuing
 
-	// ApplicationKeys make refresh tokens: the first makes them, all of them
-	// check. Each is at least 16 bytes.
+	Proofs Proofs
+
+	// ApplicationKeys make refresh tokens and nonces: the first makes them, all
+	// of them check. Each is at least 16 bytes.
 	ApplicationKeys [][]byte
 
 	Algorithm   token.Algorithm
@@ -46,6 +50,13 @@ type Policy struct {
 	KeyMaxAge   time.Duration // how long the key set may be cached
 
 	Limits guard.Rules
+}
+
+// Proofs is what DPoP proofs obey.
+type Proofs struct {
+	MaxAge        time.Duration // how old a proof may be
+	Leeway        time.Duration // how far a client's clock may be ahead
+	NonceRequired bool          // whether each proof carries a nonce of ours
 }
 
 // clockSkew is how far the clocks of instances may be apart, for keys and
@@ -61,6 +72,13 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	if err != nil {
 		return inbound.Services{}, err
 	}
+	nonces, err := proof.NewNonces(p.ApplicationKeys[0], p.ApplicationKeys[1:]...)
+	if err != nil {
+		return inbound.Services{}, err
+	}
+	possession := proofs.New(w, proof.Rule{
+		MaxAge: p.Proofs.MaxAge, Leeway: p.Proofs.Leeway, NonceRequired: p.Proofs.NonceRequired, Nonces: nonces,
+	})
 	limits := guard.New(w.Limiter, p.Limits)
 	issuer := &issuing.Issuer{World: w, Keyring: keyring, Claims: p.Access, Life: p.Sessions}
 	keys := signing.New(w, signing.Policy{
@@ -69,8 +87,9 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	})
 	revoked := feed.New(w, keys, feed.Policy{Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew})
 	return inbound.Services{
-		Accounts:    account.New(w, issuer, limits, account.Policy{SignUps: p.SignUps, Passwords: p.Passwords, Product: p.Product}),
-		Tokens:      tokens.New(w, issuer, limits, keys, revoked, p.RefreshGrace),
+		Accounts:    account.New(w, issuer, limits, possession, account.Policy{SignUps: p.SignUps, Passwords: p.Passwords, Product: p.Product}),
+		Tokens:      tokens.New(w, issuer, limits, possession, keys, revoked, p.RefreshGrace),
+		Proofs:      possession,
 		Sessions:    sessions.New(w, revoked),
 		Revocations: revoked,
 		Keys:        keys,

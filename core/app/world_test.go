@@ -65,12 +65,13 @@ func newWorld(t *testing.T, change ...func(*outbound.World, *app.Policy)) *world
 		hasher: &countingHasher{Hasher: hasher},
 	}
 	w.world = outbound.World{
-		Store: w.store, Limiter: memory.NewLimiter(clock), Signer: jwks.New(jwks.Options{}), Sealer: sealer, Hasher: w.hasher,
+		Store: w.store, Limiter: memory.NewLimiter(clock), Signer: jwks.New(jwks.Options{}), Proofs: jwks.Proofs{}, Sealer: sealer, Hasher: w.hasher,
 		Devices: useragent.Devices{}, Clock: clock, Random: &porttest.Random{}, Identifiers: &porttest.Identifiers{},
 	}
 	w.policy = app.Policy{
 		Tenant: tenant.Default, Product: "plinto", SignUps: true, Passwords: credential.Policy{MinLength: 12},
 		Sessions: session.Lifetime{Sliding: 7 * 24 * time.Hour, Absolute: 30 * 24 * time.Hour}, RefreshGrace: 10 * time.Second,
+		Proofs:          app.Proofs{MaxAge: time.Minute, Leeway: 5 * time.Second},
 		Access:          token.Issuing{Issuer: "https://auth.example.com", Audience: []string{"api"}, Lifetime: 15 * time.Minute},
 		ApplicationKeys: [][]byte{[]byte("the key of this application")},
 		Algorithm:       token.EdDSA, KeyLead: 10 * time.Minute, KeyMaxAge: 5 * time.Minute,
@@ -207,7 +208,8 @@ func (s *countingStore) SigningKeys() outbound.SigningKeys {
 	}
 	return s.ask().SigningKeys()
 }
-func (s *countingStore) Events() outbound.Events { return s.ask().Events() }
+func (s *countingStore) UsedProofs() outbound.UsedProofs { return s.ask().UsedProofs() }
+func (s *countingStore) Events() outbound.Events         { return s.ask().Events() }
 
 func (s *countingStore) Feed() outbound.Feed {
 	s.asked.Add(1)

@@ -12,6 +12,7 @@ const (
 	KindMalformed                   // not readable as a request at all
 	KindInvalid                     // readable, but against the rules
 	KindUnauthenticated             // no proof of who asks, or a bad one
+	KindUnproven                    // a proof that the caller holds a key is missing or bad
 	KindForbidden                   // known, and not allowed
 	KindNotFound
 	KindMethod      // the resource knows other methods
@@ -32,6 +33,8 @@ const (
 	InvalidToken         Code = "invalid_token"
 	InvalidCredentials   Code = "invalid_credentials"
 	InvalidRefreshToken  Code = "invalid_refresh_token"
+	InvalidProof         Code = "invalid_dpop_proof" // RFC 9449 section 12.2
+	ProofNonceNeeded     Code = "use_dpop_nonce"     // RFC 9449 section 12.2
 	SignupsDisabled      Code = "signups_disabled"
 	NotFound             Code = "not_found"
 	MethodNotAllowed     Code = "method_not_allowed"
@@ -59,6 +62,8 @@ var meanings = map[Code]meaning{
 	InvalidToken:         {KindUnauthenticated, "The access token is invalid, expired or revoked."},
 	InvalidCredentials:   {KindUnauthenticated, "The credentials are not right."},
 	InvalidRefreshToken:  {KindUnauthenticated, "The refresh token is not valid. Sign in again."},
+	InvalidProof:         {KindUnproven, "The DPoP proof is missing, invalid, out of date, used before or made for another request."},
+	ProofNonceNeeded:     {KindUnproven, "The DPoP proof needs the nonce that comes with this answer."},
 	SignupsDisabled:      {KindForbidden, "New accounts are not being accepted."},
 	NotFound:             {KindNotFound, "There is nothing here by that name."},
 	MethodNotAllowed:     {KindMethod, "This resource does not know that method."},

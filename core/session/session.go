@@ -41,6 +41,11 @@ type Session struct {
 	EndReason EndReason // empty while EndedAt is nil
 
 	Rotation Rotation
+
+	// KeyThumbprint is of the key that the session is bound to (RFC 7638,
+	// SHA-256, base64url); empty while it is bound to none. Once there it never
+	// changes.
+	KeyThumbprint string
 }
 
 // Rotation is where a session's refresh tokens have got to.
@@ -85,6 +90,9 @@ type Opening struct {
 	Device     Device
 	Methods    []string
 	SecretHash [32]byte
+	// KeyThumbprint binds the session to a key from the start; empty binds it
+	// to none.
+	KeyThumbprint string
 }
 
 // MaxUserAgent is how much of a user agent is kept, in bytes.
@@ -98,7 +106,8 @@ func New(o Opening, life Lifetime, now time.Time) Session {
 		AuthenticatedAt: now, Methods: o.Methods,
 		CreatedAt: now, LastActivityAt: now,
 		ExpiresAt: life.Expiry(now, now.Add(life.Absolute)), EndsAt: now.Add(life.Absolute),
-		Rotation: Rotation{SecretHash: o.SecretHash, RotatedAt: now},
+		Rotation:      Rotation{SecretHash: o.SecretHash, RotatedAt: now},
+		KeyThumbprint: o.KeyThumbprint,
 	}
 }
 

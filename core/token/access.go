@@ -35,6 +35,9 @@ type Claims struct {
 	ExpiresAt time.Time
 	AuthTime  time.Time
 	Methods   []string // amr, RFC 8176
+	// KeyThumbprint is of the key that whoever presents the token must prove to
+	// hold (cnf with jkt, RFC 9449 section 6.1); empty for a bearer token.
+	KeyThumbprint string
 }
 
 // ErrInvalid says that an access token is not good: badly signed, out of date,
@@ -64,6 +67,7 @@ func (i Issuing) Claim(s session.Session, jti ID, now time.Time, jitter float64)
 		Session: s.ID, Tenant: s.Tenant, ID: jti,
 		IssuedAt: at, NotBefore: at, ExpiresAt: expiry,
 		AuthTime: s.AuthenticatedAt.Truncate(time.Second), Methods: s.Methods,
+		KeyThumbprint: s.KeyThumbprint,
 	}
 }
 

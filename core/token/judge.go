@@ -12,8 +12,8 @@ type Verdict int
 
 // The verdicts.
 const (
-	// Refuse changes nothing: the session is unknown, over, or its user may
-	// not act.
+	// Refuse changes nothing: the session is unknown, over, or bound to another
+	// key, or its user may not act.
 	Refuse Verdict = iota
 	// Rotate moves the session on to the token's successor.
 	Rotate
@@ -49,6 +49,9 @@ type Presented struct {
 	Generation uint32
 	Hash       [32]byte // of its secret
 	NextHash   [32]byte // of its successor's
+	// KeyThumbprint is of the key that the presenter has proved to hold; empty
+	// when none was proved. Whoever opens the token fills it in.
+	KeyThumbprint string
 }
 
 // Present opens up a parsed token for Judge.
@@ -59,15 +62,22 @@ func (k *Keyring) Present(r Refresh) Presented {
 // Judge decides what becomes of a genuine refresh token, given the session as
 // it is stored, whether its user may act, the present, and how long the last
 // token may be repeated. Instants are the application's, never storage's.
+//
+// When the session is bound to a key, whoever has not proved to hold it has a
+// copied token at most. That is refused and changes nothing, whatever the token:
+// a thief must not even be able to end the session. And since the last token in
+// the hands of the key's holder is no copy, it may be repeated at any time.
 func Judge(p Presented, s session.Session, userMayAct bool, now time.Time, grace time.Duration) Verdict {
 	at := s.Rotation
 	switch {
 	case !s.Live(now) || !userMayAct:
 		return Refuse
+	case s.KeyThumbprint != "" && p.KeyThumbprint != s.KeyThumbprint:
+		return Refuse
 	case p.Hash == at.SecretHash && p.Generation == at.Generation:
 		return Rotate
 	case p.NextHash == at.SecretHash && p.Generation+1 == at.Generation:
-		if now.Before(at.RotatedAt.Add(grace)) {
+		if s.KeyThumbprint != "" || now.Before(at.RotatedAt.Add(grace)) {
 			return Repeat
 		}
 		return Reused
@@ -81,11 +91,15 @@ func Judge(p Presented, s session.Session, userMayAct bool, now time.Time, grace
 	return Refuse
 }
 
-// Advance is the session after Rotate.
+// Advance is the session after Rotate, which binds one that is bound to no key
+// to the presenter's, if there is one.
 func Advance(s session.Session, p Presented, life session.Lifetime, now time.Time) session.Session {
 	s.Rotation = session.Rotation{SecretHash: p.NextHash, Generation: s.Rotation.Generation + 1, RotatedAt: now}
 	s.LastActivityAt = now
 	s.ExpiresAt = life.Expiry(now, s.EndsAt)
+	if s.KeyThumbprint == "" {
+		s.KeyThumbprint = p.KeyThumbprint
+	}
 	return s
 }
 

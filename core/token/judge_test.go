@@ -75,6 +75,58 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+func TestJudgeOfABoundSession(t *testing.T) {
+	k := ring(t, newKey)
+	tokens, s := chain(k, 6, 3)
+	s.KeyThumbprint = "her key"
+	ended, expired := s, s
+	ended.EndedAt, ended.EndReason = &now, session.SignedOut
+	expired.ExpiresAt = now
+	for _, c := range []struct {
+		name    string
+		token   token.Presented
+		session session.Session
+		mayAct  bool
+		after   time.Duration
+		want    token.Verdict // for the key's holder; all others are refused
+	}{
+		{"the current token", tokens[3], s, true, time.Hour, token.Rotate},
+		{"the last token, at once", tokens[2], s, true, 0, token.Repeat},
+		{"the last token, when the grace is over", tokens[2], s, true, grace, token.Repeat},
+		{"the last token, days after", tokens[2], s, true, 6 * 24 * time.Hour, token.Repeat},
+		{"the one before the last", tokens[1], s, true, 0, token.Reused},
+		{"the first token", tokens[0], s, true, 0, token.Reused},
+		{"a token that the state has not reached", tokens[4], s, true, 0, token.Lost},
+		{"an ended session", tokens[3], ended, true, 0, token.Refuse},
+		{"an ended session, last token", tokens[2], ended, true, 0, token.Refuse},
+		{"an expired session, last token", tokens[2], expired, true, 0, token.Refuse},
+		{"a user who may not act", tokens[2], s, false, 0, token.Refuse},
+	} {
+		c.token.KeyThumbprint = "her key"
+		require.Equal(t, c.want, token.Judge(c.token, c.session, c.mayAct, now.Add(c.after), grace), c.name)
+		for _, other := range []string{"", "another key", "her key "} {
+			c.token.KeyThumbprint = other
+			require.Equal(t, token.Refuse, token.Judge(c.token, c.session, c.mayAct, now.Add(c.after), grace), "%s, by %q", c.name, other)
+		}
+	}
+}
+
+func TestTheFirstKeyBindsForGood(t *testing.T) {
+	k := ring(t, newKey)
+	r := k.First(session.ID{1}, [32]byte{2})
+	s := session.New(session.Opening{ID: r.Session, SecretHash: r.Hash()}, life, now)
+	p := k.Present(r)
+	require.Empty(t, token.Advance(s, p, life, now).KeyThumbprint)
+	p.KeyThumbprint = "her key"
+	require.Equal(t, token.Rotate, token.Judge(p, s, true, now, grace))
+	s = token.Advance(s, p, life, now)
+	require.Equal(t, "her key", s.KeyThumbprint)
+	for _, other := range []string{"", "another key"} {
+		p.KeyThumbprint = other
+		require.Equal(t, "her key", token.Advance(s, p, life, now).KeyThumbprint)
+	}
+}
+
 func TestNoGraceAtAll(t *testing.T) {
 	tokens, s := chain(ring(t, newKey), 3, 2)
 	require.Equal(t, token.Reused, token.Judge(tokens[1], s, true, now, 0))
@@ -165,4 +217,79 @@ func TestEveryShortHistory(t *testing.T) {
 	explore(start, depth)
 	t.Logf("%d histories of %d steps, %d states", histories, depth, len(states))
 	require.Greater(t, histories, 200_000)
+}
+
+// Every history of a few steps in which the holder of a key and two thieves
+// begin with copies of one token of a session that is bound, and the thieves copy
+// every later one: nothing they do changes the session, the holder is never refused for what a thief did, and a lost
+// answer is given again however much later.
+func TestEveryShortHistoryOfABoundSession(t *testing.T) {
+	const depth = 6
+	keys := [...]string{"her key", "", "another key"} // of the holder and the thieves
+	k := ring(t, newKey)
+	first := k.First(session.ID{1}, [32]byte{2})
+	type world struct {
+		session session.Session
+		held    [len(keys)]token.Refresh
+		now     time.Time
+	}
+	opened := session.New(session.Opening{ID: first.Session, SecretHash: first.Hash(), KeyThumbprint: keys[0]}, life, now)
+	start := world{session: opened, held: [len(keys)]token.Refresh{first, first, first}, now: now}
+	histories := 0
+	var explore func(w world, depth int)
+	explore = func(w world, depth int) {
+		if depth == 0 {
+			histories++
+			return
+		}
+		for client, key := range keys {
+			for generation := range w.held[client].Generation + 1 {
+				presented := first
+				for range generation {
+					presented = k.Next(presented)
+				}
+				p := k.Present(presented)
+				p.KeyThumbprint = key
+				verdict := token.Judge(p, w.session, true, w.now, grace)
+				behind := w.session.Rotation.Generation - generation
+				live := w.session.Live(w.now)
+				switch {
+				case client > 0 || !live:
+					require.Equal(t, token.Refuse, verdict, "a thief gets and does nothing")
+				case behind == 0:
+					require.Equal(t, token.Rotate, verdict, "the holder goes on")
+				case behind == 1:
+					require.Equal(t, token.Repeat, verdict, "a lost answer is given again, whenever")
+				default:
+					require.Equal(t, token.Reused, verdict, "two hold the key, or the client has lost its memory")
+				}
+				next := w
+				switch verdict {
+				case token.Rotate:
+					next.session = token.Advance(w.session, p, life, w.now)
+					require.Equal(t, w.session.KeyThumbprint, next.session.KeyThumbprint)
+				case token.Reused, token.Lost:
+					ended := w.now
+					next.session.EndedAt, next.session.EndReason = &ended, session.ReuseDetected
+				case token.Repeat, token.Refuse:
+				}
+				if verdict == token.Rotate || verdict == token.Repeat {
+					successor := k.Next(presented)
+					require.Equal(t, next.session.Rotation.SecretHash, successor.Hash(), "one chain")
+					explore(next, depth-1) // the answer is lost
+					// The thieves copy whatever the holder gets.
+					next.held = [len(keys)]token.Refresh{successor, successor, successor}
+				}
+				explore(next, depth-1)
+			}
+		}
+		later, expired := w, w
+		later.now = w.now.Add(grace)
+		explore(later, depth-1)
+		expired.now = w.session.ExpiresAt
+		explore(expired, depth-1)
+	}
+	explore(start, depth)
+	t.Logf("%d histories of %d steps", histories, depth)
+	require.Greater(t, histories, 50_000)
 }

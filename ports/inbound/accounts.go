@@ -14,8 +14,9 @@ type Accounts interface {
 	// asking whether a name is taken. It does no I/O.
 	CheckSignUp(cmd SignUp) []fault.Field
 
-	// SignUp makes an account and signs it in. Faults: ValidationError,
-	// SignupsDisabled, EmailTaken, UsernameTaken, RateLimited, Overloaded.
+	// SignUp makes an account and signs it in. With a proof, the session is
+	// bound to its key. Faults: ValidationError, SignupsDisabled, EmailTaken,
+	// UsernameTaken, RateLimited, Overloaded, InvalidProof, ProofNonceNeeded.
 	SignUp(ctx context.Context, caller Caller, cmd SignUp) (SignedIn, error)
 
 	// CheckSignIn gives everything wrong with the values of a sign-in. It does
@@ -27,8 +28,9 @@ type Accounts interface {
 	Me(ctx context.Context, who Principal) (user.User, error)
 
 	// SignIn signs in by password. InvalidCredentials says nothing of why, and
-	// takes the same work whether or not there is such an account. Faults
-	// besides: ValidationError, RateLimited, Overloaded.
+	// takes the same work whether or not there is such an account. With a
+	// proof, the session is bound to its key. Faults besides: ValidationError,
+	// RateLimited, Overloaded, InvalidProof, ProofNonceNeeded.
 	SignIn(ctx context.Context, caller Caller, cmd SignIn) (SignedIn, error)
 }
 

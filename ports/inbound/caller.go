@@ -16,9 +16,21 @@ type Caller struct {
 	RequestID string
 	Address   string // the client's IP address in canonical text; empty when unknown
 	UserAgent string
+	// Proof is what came with the request to prove that the caller holds a key.
+	Proof Proof
 	// Limits is where the use case puts the rate limit decisions that this
 	// request met with, for the transport to tell. It may be nil.
 	Limits *[]limit.Decision
+}
+
+// Proof is a DPoP proof (RFC 9449) as it was sent, and what it was sent with.
+type Proof struct {
+	Text   string // a compact JWS; empty when none was sent
+	Method string // of the request
+	URI    string // of the request, as clients call it
+	// Presented says that the access token was presented as one that is bound
+	// to a key (RFC 9449 section 7.1), not as a bearer token.
+	Presented bool
 }
 
 // Origin is the caller as an event names it.
@@ -41,6 +53,9 @@ type TokenPair struct {
 	Access    string
 	Refresh   string
 	ExpiresIn time.Duration // of the access token, whole seconds
+	// KeyBound says that the tokens are worth nothing without proofs of the
+	// caller's key.
+	KeyBound bool
 }
 
 // SignedIn is what a sign-in gives.

@@ -7,6 +7,7 @@ package inbound
 type Services struct {
 	Accounts    Accounts
 	Tokens      Tokens
+	Proofs      Proofs
 	Sessions    Sessions
 	Revocations Revocations
 	Keys        Keys

@@ -30,7 +30,8 @@ type Sessions interface {
 	// Rotate moves a session on to the successor of what is presented, and
 	// answers with the session as it then is, as token.Advance says. ErrStale
 	// when the session's secret is not the presented one, or it is not live
-	// at Now, or its user is not active. One statement, one round trip; it is
+	// at Now, or it is bound to another key than the presenter's, or its user
+	// is not active. One statement, one round trip; it is
 	// for token.Judge to tell why it was stale.
 	Rotate(ctx context.Context, r Rotation) (session.Session, error)
 

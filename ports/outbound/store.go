@@ -39,6 +39,7 @@ type Repositories interface {
 	Users() Users
 	Sessions() Sessions
 	SigningKeys() SigningKeys
+	UsedProofs() UsedProofs
 	Events() Events
 }
 

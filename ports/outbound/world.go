@@ -5,6 +5,7 @@ type World struct {
 	Store       Store
 	Limiter     Limiter
 	Signer      Signer
+	Proofs      ProofReader
 	Sealer      Sealer
 	Hasher      Hasher
 	Devices     Devices

@@ -31,6 +31,7 @@ func Signer(t *testing.T, open func(t *testing.T) outbound.Signer) {
 		"Import":      testSignerImport,
 		"RoundTrip":   testSignerRoundTrip,
 		"Wire":        testSignerWire,
+		"KeyBound":    testSignerKeyBound,
 		"Rotation":    testSignerRotation,
 		"BadUse":      testSignerBadUse,
 		"Published":   testSignerPublished,
@@ -114,6 +115,27 @@ func testSignerGenerate(t *testing.T, s outbound.Signer) {
 	}
 	_, err := s.Generate("HS256")
 	require.ErrorIs(t, err, token.ErrAlgorithm)
+}
+
+func testSignerKeyBound(t *testing.T, s outbound.Signer) {
+	use(t, s, generate(t, s, token.EdDSA))
+	claims := AccessClaims()
+	require.NotContains(t, payload(t, sign(t, s, claims)), "cnf")
+	claims.KeyThumbprint = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+	text := sign(t, s, claims)
+	require.Equal(t, map[string]any{"jkt": claims.KeyThumbprint}, payload(t, text)["cnf"], "RFC 9449 section 6.1")
+	got, err := s.Verify(text)
+	require.NoError(t, err)
+	require.Equal(t, claims, got)
+}
+
+func payload(t *testing.T, text string) map[string]any {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(strings.Split(text, ".")[1])
+	require.NoError(t, err)
+	var claims map[string]any
+	require.NoError(t, json.Unmarshal(raw, &claims))
+	return claims
 }
 
 func testSignerImport(t *testing.T, s outbound.Signer) {

@@ -34,6 +34,8 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"Users":         testUsers,
 		"Sessions":      testSessions,
 		"Rotation":      testRotation,
+		"Binding":       testBinding,
+		"UsedProofs":    testUsedProofs,
 		"Endings":       testEndings,
 		"Pages":         testPages,
 		"SigningKeys":   testSigningKeys,

@@ -1,10 +1,12 @@
 -- name: InsertSession :exec
 INSERT INTO sessions (
     tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at,
-    created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at
+    created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at,
+    key_thumbprint
 ) VALUES (
     @tenant_id, @id, @user_id, @address, @user_agent, @device_name, @device_type, @browser, @os, @methods, @authenticated_at,
-    @created_at, @last_activity_at, @expires_at, @ends_at, @ended_at, @end_reason, @secret_hash, @generation, @rotated_at
+    @created_at, @last_activity_at, @expires_at, @ends_at, @ended_at, @end_reason, @secret_hash, @generation, @rotated_at,
+    @key_thumbprint
 );
 
 -- name: SessionByID :one
@@ -16,18 +18,22 @@ FROM sessions
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.tenant_id = @tenant_id AND sessions.id = @id;
 
--- The whole of a rotation: whoever presents the current secret wins, once.
+-- The whole of a rotation: whoever presents the current secret wins, once. A
+-- session that is bound to no key becomes bound to the presenter's, if there is
+-- one, and one that is bound moves on for its own key alone.
 -- name: RotateSession :one
 UPDATE sessions
 SET secret_hash      = @next_hash,
     generation       = generation + 1,
     rotated_at       = @now,
     last_activity_at = @now,
-    expires_at       = CASE WHEN ends_at < @expires_at THEN ends_at ELSE @expires_at END
+    expires_at       = CASE WHEN ends_at < @expires_at THEN ends_at ELSE @expires_at END,
+    key_thumbprint   = @key_thumbprint
 WHERE sessions.tenant_id = @tenant_id
   AND sessions.id = @id
   AND secret_hash = @presented_hash
   AND generation = @generation
+  AND (key_thumbprint = '' OR key_thumbprint = @key_thumbprint)
   AND ended_at IS NULL
   AND expires_at > @now
   AND EXISTS (

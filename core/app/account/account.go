@@ -4,6 +4,7 @@ package account
 import (
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/proofs"
 	"github.com/plinto/plinto/core/credential"
 	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
@@ -14,6 +15,7 @@ type Service struct {
 	world  outbound.World
 	issuer *issuing.Issuer
 	guard  *guard.Guard
+	proofs *proofs.Service
 	policy Policy
 }
 
@@ -27,6 +29,6 @@ type Policy struct {
 }
 
 // New makes a Service.
-func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, p Policy) *Service {
-	return &Service{world: w, issuer: i, guard: g, policy: p}
+func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, k *proofs.Service, p Policy) *Service {
+	return &Service{world: w, issuer: i, guard: g, proofs: k, policy: p}
 }

@@ -23,8 +23,8 @@ func (s *Service) CheckSignIn(cmd inbound.SignIn) []fault.Field {
 
 // SignIn implements inbound.Accounts. It takes two round trips to the store,
 // one before the password is checked and one after, and holds nothing of the
-// store's between them. A refusal takes the same two and the same hash, for
-// whichever reason.
+// store's between them, and one more where there is a proof to use. A refusal
+// takes the same and the same hash, for whichever reason.
 func (s *Service) SignIn(ctx context.Context, caller inbound.Caller, cmd inbound.SignIn) (inbound.SignedIn, error) {
 	in, err := s.signIn(ctx, caller, cmd)
 	return in, failure.Of(err)
@@ -35,12 +35,19 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 	if err := fault.Invalid(faults...); err != nil {
 		return inbound.SignedIn{}, err
 	}
+	proven, err := s.proofs.Read(caller, "")
+	if err != nil {
+		return inbound.SignedIn{}, err
+	}
 	store := s.world.Store
 	u, hash, err := store.Users().ForSignIn(ctx, caller.Tenant, name)
 	if err != nil && !errors.Is(err, outbound.ErrNotFound) {
 		return inbound.SignedIn{}, err
 	}
 	if err := s.guard.SignIn(ctx, caller, u.ID, name); err != nil {
+		return inbound.SignedIn{}, err
+	}
+	if err := s.proofs.Use(ctx, proven); err != nil {
 		return inbound.SignedIn{}, err
 	}
 	match, err := s.world.Hasher.Verify(ctx, cmd.Password, hash)
@@ -52,7 +59,7 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 	if reason := refusal(u, hash, match); reason != "" {
 		return inbound.SignedIn{}, s.refuse(ctx, caller, u.ID, reason, now)
 	}
-	opened, refresh := s.issuer.Open(caller, u.ID, now, issuing.Password)
+	opened, refresh := s.issuer.Open(caller, u.ID, proven.Key(), now, issuing.Password)
 	tokens, err := s.issuer.Tokens(opened, refresh, now)
 	if err != nil {
 		return inbound.SignedIn{}, err

@@ -59,7 +59,14 @@ func (s *Service) signUp(ctx context.Context, caller inbound.Caller, cmd inbound
 	if err := fault.Invalid(faults...); err != nil {
 		return inbound.SignedIn{}, err
 	}
+	proven, err := s.proofs.Read(caller, "")
+	if err != nil {
+		return inbound.SignedIn{}, err
+	}
 	if err := s.free(ctx, caller, r); err != nil {
+		return inbound.SignedIn{}, err
+	}
+	if err := s.proofs.Use(ctx, proven); err != nil {
 		return inbound.SignedIn{}, err
 	}
 	hash, err := s.world.Hasher.Hash(ctx, cmd.Password)
@@ -71,7 +78,7 @@ func (s *Service) signUp(ctx context.Context, caller inbound.Caller, cmd inbound
 	r.Tenant, r.ID = caller.Tenant, user.ID(s.world.Identifiers.New())
 	u := user.New(r, now)
 	u.LastSignInAt = &now
-	opened, refresh := s.issuer.Open(caller, u.ID, now, issuing.Password)
+	opened, refresh := s.issuer.Open(caller, u.ID, proven.Key(), now, issuing.Password)
 	tokens, err := s.issuer.Tokens(opened, refresh, now)
 	if err != nil {
 		return inbound.SignedIn{}, err

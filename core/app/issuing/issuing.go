@@ -24,13 +24,15 @@ type Issuer struct {
 // Password is how a password proves its user (RFC 8176 section 2).
 const Password = "pwd"
 
-// Open makes a session for a user, and its first refresh token.
-func (i *Issuer) Open(caller inbound.Caller, owner user.ID, now time.Time, methods ...string) (session.Session, token.Refresh) {
+// Open makes a session for a user, and its first refresh token. The session is
+// bound to the key with this thumbprint; empty binds it to none.
+func (i *Issuer) Open(caller inbound.Caller, owner user.ID, thumbprint string, now time.Time, methods ...string) (session.Session, token.Refresh) {
 	id := session.ID(i.World.Identifiers.New())
 	first := i.Keyring.First(id, i.World.Random.Secret())
 	return session.New(session.Opening{
 		Tenant: caller.Tenant, ID: id, User: owner, Address: caller.Address, UserAgent: caller.UserAgent,
 		Device: i.World.Devices.Identify(caller.UserAgent), Methods: methods, SecretHash: first.Hash(),
+		KeyThumbprint: thumbprint,
 	}, i.Life, now), first
 }
 
@@ -46,5 +48,6 @@ func (i *Issuer) Tokens(s session.Session, refresh token.Refresh, now time.Time)
 		Access:    access,
 		Refresh:   i.Keyring.Encode(refresh),
 		ExpiresIn: max(claims.ExpiresAt.Sub(now).Truncate(time.Second), 0),
+		KeyBound:  s.KeyThumbprint != "",
 	}, nil
 }

@@ -18,7 +18,7 @@ import (
 
 // Refresh implements inbound.Tokens. The common case is one statement; only a
 // token that is not the current one is looked at more closely. A forged token
-// reaches no store.
+// reaches no store. A proof takes one round trip more, to be used once.
 func (s *Service) Refresh(ctx context.Context, caller inbound.Caller, refreshToken string) (inbound.TokenPair, error) {
 	pair, err := s.refresh(ctx, caller, refreshToken)
 	return pair, failure.Of(err)
@@ -32,11 +32,21 @@ func (s *Service) refresh(ctx context.Context, caller inbound.Caller, refreshTok
 		}
 		return inbound.TokenPair{}, fault.New(fault.InvalidRefreshToken).Because(err)
 	}
+	proven, err := s.proofs.Read(caller, "")
+	if err != nil {
+		if limited := s.guard.Admit(ctx, caller); limited != nil {
+			return inbound.TokenPair{}, limited
+		}
+		return inbound.TokenPair{}, err
+	}
 	if err := s.guard.Refresh(ctx, caller, presented.Session); err != nil {
 		return inbound.TokenPair{}, err
 	}
+	if err := s.proofs.Use(ctx, proven); err != nil {
+		return inbound.TokenPair{}, err
+	}
 	now := s.world.Clock.Now()
-	moved, err := s.present(ctx, caller, presented, now)
+	moved, err := s.present(ctx, caller, presented, proven.Key(), now)
 	if err != nil {
 		return inbound.TokenPair{}, err
 	}
@@ -47,9 +57,11 @@ func (s *Service) refresh(ctx context.Context, caller inbound.Caller, refreshTok
 const tries = 3
 
 // present moves the session of a genuine token on, or finds it moved on
-// already by the same token within the grace, or refuses.
-func (s *Service) present(ctx context.Context, caller inbound.Caller, r token.Refresh, now time.Time) (session.Session, error) {
+// already by the same token within the grace, or refuses. The thumbprint is of
+// the key that the caller has proved to hold; empty when there is none.
+func (s *Service) present(ctx context.Context, caller inbound.Caller, r token.Refresh, thumbprint string, now time.Time) (session.Session, error) {
 	p := s.issuer.Keyring.Present(r)
+	p.KeyThumbprint = thumbprint
 	refused := fault.New(fault.InvalidRefreshToken)
 	for range tries {
 		moved, err := s.rotate(ctx, outbound.Rotation{

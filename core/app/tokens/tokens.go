@@ -10,6 +10,7 @@ import (
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/proofs"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/session"
@@ -23,6 +24,7 @@ type Service struct {
 	world   outbound.World
 	issuer  *issuing.Issuer
 	guard   *guard.Guard
+	proofs  *proofs.Service
 	verify  Verifier
 	revoked Revoked
 	grace   time.Duration
@@ -46,11 +48,12 @@ type Revoked interface {
 
 // New makes a Service. The last refresh token of a session may be repeated
 // within the grace.
-func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, v Verifier, r Revoked, grace time.Duration) *Service {
-	return &Service{world: w, issuer: i, guard: g, verify: v, revoked: r, grace: grace}
+func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, k *proofs.Service, v Verifier, r Revoked, grace time.Duration) *Service {
+	return &Service{world: w, issuer: i, guard: g, proofs: k, verify: v, revoked: r, grace: grace}
 }
 
-// Authenticate implements inbound.Tokens.
+// Authenticate implements inbound.Tokens. A token that is bound to a key takes
+// one round trip to the store, for its proof to be used once.
 func (s *Service) Authenticate(ctx context.Context, caller inbound.Caller, accessToken string) (inbound.Principal, error) {
 	claims, err := s.claims(ctx, caller, accessToken)
 	if err != nil {
@@ -59,16 +62,23 @@ func (s *Service) Authenticate(ctx context.Context, caller inbound.Caller, acces
 	if err := s.revoked.Check(ctx, claims); err != nil {
 		return inbound.Principal{}, err
 	}
+	if err := s.proofs.Confirm(ctx, caller, accessToken, claims.KeyThumbprint); err != nil {
+		return inbound.Principal{}, failure.Of(err)
+	}
 	return inbound.Principal{
 		Tenant: claims.Tenant, User: claims.Subject, Session: claims.Session,
 		AuthenticatedAt: claims.AuthTime, Methods: claims.Methods,
 	}, nil
 }
 
-// SignOut implements inbound.Tokens, in one round trip to the store.
+// SignOut implements inbound.Tokens, in one round trip to the store, and one
+// more where the token is bound to a key.
 func (s *Service) SignOut(ctx context.Context, caller inbound.Caller, accessToken string) error {
 	claims, err := s.claims(ctx, caller, accessToken)
 	if err != nil {
+		return failure.Of(err)
+	}
+	if err := s.proofs.Confirm(ctx, caller, accessToken, claims.KeyThumbprint); err != nil {
 		return failure.Of(err)
 	}
 	now := s.world.Clock.Now()
@@ -85,8 +95,8 @@ func (s *Service) SignOut(ctx context.Context, caller inbound.Caller, accessToke
 	return failure.Of(err)
 }
 
-// claims gives what a good access token says. Whether its session still lives
-// is for the store to tell.
+// claims gives what a good access token says. Whether its session still lives,
+// and whether whoever presents it may, is not said by it.
 func (s *Service) claims(ctx context.Context, caller inbound.Caller, accessToken string) (token.Claims, error) {
 	claims, err := s.verify.Verify(ctx, accessToken)
 	if err == nil {

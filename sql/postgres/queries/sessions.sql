@@ -10,13 +10,14 @@ SELECT 1 FROM users WHERE tenant_id = @tenant_id AND id = @id FOR NO KEY UPDATE;
 WITH opened AS (
     INSERT INTO sessions (
         tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at,
-        created_at, last_activity_at, expires_at, ends_at, end_reason, secret_hash, generation, rotated_at
+        created_at, last_activity_at, expires_at, ends_at, end_reason, secret_hash, generation, rotated_at,
+        key_thumbprint
     )
     SELECT
         users.tenant_id, @id::uuid, users.id, @address::text, @user_agent::text, @device_name::text, @device_type::text,
         @browser::text, @os::text, @methods::text, @authenticated_at::timestamptz, @created_at::timestamptz,
         @last_activity_at::timestamptz, @expires_at::timestamptz, @ends_at::timestamptz, '', @secret_hash::bytea,
-        @generation::bigint, @rotated_at::timestamptz
+        @generation::bigint, @rotated_at::timestamptz, @key_thumbprint::text
     FROM users
     JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
     WHERE users.tenant_id = @tenant_id AND users.id = @user_id AND users.status = 'active' AND passwords.hash = @password_hash

@@ -31,6 +31,7 @@ type Session struct {
 	SecretHash      []byte
 	Generation      int64
 	RotatedAt       time.Time
+	KeyThumbprint   string
 }
 
 type SigningKey struct {

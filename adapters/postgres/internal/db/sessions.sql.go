@@ -107,10 +107,12 @@ func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) (int64, 
 const insertSession = `-- name: InsertSession :exec
 INSERT INTO sessions (
     tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at,
-    created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at
+    created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at,
+    key_thumbprint
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-    $12, $13, $14, $15, $16, $17, $18, $19, $20
+    $12, $13, $14, $15, $16, $17, $18, $19, $20,
+    $21
 )
 `
 
@@ -135,6 +137,7 @@ type InsertSessionParams struct {
 	SecretHash      []byte
 	Generation      int64
 	RotatedAt       time.Time
+	KeyThumbprint   string
 }
 
 func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
@@ -159,12 +162,13 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 		arg.SecretHash,
 		arg.Generation,
 		arg.RotatedAt,
+		arg.KeyThumbprint,
 	)
 	return err
 }
 
 const listLiveSessions = `-- name: ListLiveSessions :many
-SELECT tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at FROM sessions
+SELECT tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint FROM sessions
 WHERE tenant_id = $1 AND user_id = $2 AND id < $3 AND ended_at IS NULL AND expires_at > $4
 ORDER BY id DESC
 LIMIT $5
@@ -214,6 +218,7 @@ func (q *Queries) ListLiveSessions(ctx context.Context, arg ListLiveSessionsPara
 			&i.SecretHash,
 			&i.Generation,
 			&i.RotatedAt,
+			&i.KeyThumbprint,
 		); err != nil {
 			return nil, err
 		}
@@ -246,16 +251,17 @@ const openSession = `-- name: OpenSession :execrows
 WITH opened AS (
     INSERT INTO sessions (
         tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at,
-        created_at, last_activity_at, expires_at, ends_at, end_reason, secret_hash, generation, rotated_at
+        created_at, last_activity_at, expires_at, ends_at, end_reason, secret_hash, generation, rotated_at,
+        key_thumbprint
     )
     SELECT
         users.tenant_id, $8::uuid, users.id, $9::text, $10::text, $11::text, $12::text,
         $13::text, $14::text, $15::text, $16::timestamptz, $17::timestamptz,
         $18::timestamptz, $19::timestamptz, $20::timestamptz, '', $21::bytea,
-        $22::bigint, $23::timestamptz
+        $22::bigint, $23::timestamptz, $24::text
     FROM users
     JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
-    WHERE users.tenant_id = $24 AND users.id = $25 AND users.status = 'active' AND passwords.hash = $26
+    WHERE users.tenant_id = $25 AND users.id = $26 AND users.status = 'active' AND passwords.hash = $27
     RETURNING tenant_id, user_id, created_at
 ), seen AS (
     UPDATE users
@@ -294,6 +300,7 @@ type OpenSessionParams struct {
 	SecretHash      []byte
 	Generation      int64
 	RotatedAt       time.Time
+	KeyThumbprint   string
 	TenantID        uuid.UUID
 	UserID          uuid.UUID
 	PasswordHash    string
@@ -326,6 +333,7 @@ func (q *Queries) OpenSession(ctx context.Context, arg OpenSessionParams) (int64
 		arg.SecretHash,
 		arg.Generation,
 		arg.RotatedAt,
+		arg.KeyThumbprint,
 		arg.TenantID,
 		arg.UserID,
 		arg.PasswordHash,
@@ -342,36 +350,42 @@ SET secret_hash      = $1,
     generation       = generation + 1,
     rotated_at       = $2,
     last_activity_at = $2,
-    expires_at       = CASE WHEN ends_at < $3 THEN ends_at ELSE $3 END
-WHERE sessions.tenant_id = $4
-  AND sessions.id = $5
-  AND secret_hash = $6
-  AND generation = $7
+    expires_at       = CASE WHEN ends_at < $3 THEN ends_at ELSE $3 END,
+    key_thumbprint   = $4
+WHERE sessions.tenant_id = $5
+  AND sessions.id = $6
+  AND secret_hash = $7
+  AND generation = $8
+  AND (key_thumbprint = '' OR key_thumbprint = $4)
   AND ended_at IS NULL
   AND expires_at > $2
   AND EXISTS (
       SELECT 1 FROM users
       WHERE users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id AND users.status = 'active'
   )
-RETURNING tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at
+RETURNING tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint
 `
 
 type RotateSessionParams struct {
 	NextHash      []byte
 	Now           time.Time
 	ExpiresAt     time.Time
+	KeyThumbprint string
 	TenantID      uuid.UUID
 	ID            uuid.UUID
 	PresentedHash []byte
 	Generation    int64
 }
 
-// The whole of a rotation: whoever presents the current secret wins, once.
+// The whole of a rotation: whoever presents the current secret wins, once. A
+// session that is bound to no key becomes bound to the presenter's, if there is
+// one, and one that is bound moves on for its own key alone.
 func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (Session, error) {
 	row := q.db.QueryRow(ctx, rotateSession,
 		arg.NextHash,
 		arg.Now,
 		arg.ExpiresAt,
+		arg.KeyThumbprint,
 		arg.TenantID,
 		arg.ID,
 		arg.PresentedHash,
@@ -399,12 +413,13 @@ func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (S
 		&i.SecretHash,
 		&i.Generation,
 		&i.RotatedAt,
+		&i.KeyThumbprint,
 	)
 	return i, err
 }
 
 const sessionByID = `-- name: SessionByID :one
-SELECT tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at FROM sessions WHERE tenant_id = $1 AND id = $2
+SELECT tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint FROM sessions WHERE tenant_id = $1 AND id = $2
 `
 
 type SessionByIDParams struct {
@@ -436,12 +451,13 @@ func (q *Queries) SessionByID(ctx context.Context, arg SessionByIDParams) (Sessi
 		&i.SecretHash,
 		&i.Generation,
 		&i.RotatedAt,
+		&i.KeyThumbprint,
 	)
 	return i, err
 }
 
 const sessionWithUser = `-- name: SessionWithUser :one
-SELECT sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at
+SELECT sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at
 FROM sessions
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.tenant_id = $1 AND sessions.id = $2
@@ -481,6 +497,7 @@ func (q *Queries) SessionWithUser(ctx context.Context, arg SessionWithUserParams
 		&i.Session.SecretHash,
 		&i.Session.Generation,
 		&i.Session.RotatedAt,
+		&i.Session.KeyThumbprint,
 		&i.User.TenantID,
 		&i.User.ID,
 		&i.User.Email,

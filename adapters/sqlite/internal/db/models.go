@@ -42,6 +42,7 @@ type Session struct {
 	SecretHash      []byte
 	Generation      int64
 	RotatedAt       column.Micros
+	KeyThumbprint   string
 }
 
 type SigningKey struct {

@@ -1,0 +1,19 @@
+-- +goose Up
+-- The thumbprint of the key that a session is bound to (RFC 9449), empty for
+-- none. No index holds it: a rotation that binds is a heap-only update too.
+ALTER TABLE sessions ADD COLUMN key_thumbprint text NOT NULL DEFAULT '';
+
+-- Proofs that were used and could still be repeated.
+CREATE TABLE used_proofs (
+    tenant_id      uuid        NOT NULL REFERENCES tenants (id),
+    key_thumbprint text        NOT NULL,
+    id_hash        bytea       NOT NULL CHECK (octet_length(id_hash) = 32),
+    expires_at     timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, key_thumbprint, id_hash)
+);
+
+CREATE INDEX used_proofs_by_expiry ON used_proofs (tenant_id, expires_at);
+
+-- +goose Down
+DROP TABLE used_proofs;
+ALTER TABLE sessions DROP COLUMN key_thumbprint;

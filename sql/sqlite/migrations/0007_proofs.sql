@@ -1,0 +1,19 @@
+-- +goose Up
+-- The thumbprint of the key that a session is bound to (RFC 9449), empty for
+-- none.
+ALTER TABLE sessions ADD COLUMN key_thumbprint TEXT NOT NULL DEFAULT '';
+
+-- Proofs that were used and could still be repeated.
+CREATE TABLE used_proofs (
+    tenant_id      TEXT    NOT NULL REFERENCES tenants (id),
+    key_thumbprint TEXT    NOT NULL,
+    id_hash        BLOB    NOT NULL CHECK (length(id_hash) = 32),
+    expires_at     INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, key_thumbprint, id_hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX used_proofs_by_expiry ON used_proofs (tenant_id, expires_at);
+
+-- +goose Down
+DROP TABLE used_proofs;
+ALTER TABLE sessions DROP COLUMN key_thumbprint;
