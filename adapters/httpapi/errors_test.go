@@ -46,7 +46,8 @@ func TestEveryCodeHasItsStatus(t *testing.T) {
 		e, _ := refused(t, w, want[code], code)
 		require.Equal(t, code.Message(), e.Error.Message)
 		require.NotContains(t, w.Body.String(), "10.0.0.9")
-		require.Empty(t, w.Header().Get("WWW-Authenticate"), "no bearer route")
+		require.NotContains(t, w.Header().Get("WWW-Authenticate"), "Bearer", "no bearer route")
+		require.Equal(t, code.Kind() == fault.KindUnproven, w.Header().Get("WWW-Authenticate") != "", code)
 	}
 }
 

@@ -189,6 +189,11 @@ func TestRoundTrips(t *testing.T) {
 		})
 		require.NoError(t, err)
 	}
+	use := func(n session.Session) {
+		require.NoError(t, s.UsedProofs().Use(ctx, outbound.UsedProof{
+			Tenant: n.Tenant, KeyThumbprint: "a key", IDHash: n.Rotation.SecretHash, ExpiresAt: n.CreatedAt,
+		}))
+	}
 	end := func(n session.Session) {
 		require.NoError(t, s.Sessions().End(ctx, outbound.Ending{
 			Tenant: n.Tenant, Session: n.ID, Owner: n.User, Reason: session.SignedOut, At: n.CreatedAt,
@@ -208,6 +213,7 @@ func TestRoundTrips(t *testing.T) {
 	warm := register("warm@example.com")
 	find(warm)
 	authenticate(warm.Session)
+	use(warm.Session)
 	rotate(openSession(warm))
 	end(openSession(warm))
 
@@ -223,6 +229,7 @@ func TestRoundTrips(t *testing.T) {
 		{"open another", func() { two = openSession(ann) }},
 		{"authenticate", func() { authenticate(one) }},
 		{"rotate", func() { rotate(one) }},
+		{"use a proof", func() { use(one) }},
 		{"sign out", func() { end(two) }},
 	} {
 		before := p.Trips()
