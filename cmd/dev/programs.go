@@ -33,13 +33,8 @@ func needCompiler(ctx context.Context, out io.Writer, install installer) error {
 // needShell makes sure of the programs that the tests of cmd/plinto type the
 // README's lines into, when those tests are among the packages.
 func needShell(ctx context.Context, out io.Writer, install installer, packages []string) error {
-	// A package that is broken is for vet to tell about.
-	list, err := output(ctx, "", nil, "go", append([]string{"list", "-e"}, packages...)...)
-	if err != nil {
+	if wanted, err := among(ctx, packages, "cmd/plinto"); err != nil || !wanted {
 		return err
-	}
-	if !slices.Contains(strings.Fields(list), module+"/cmd/plinto") {
-		return nil
 	}
 	// Debian's packages have the names of the programs.
 	absent := slices.DeleteFunc([]string{"bash", "curl"}, func(program string) bool { return !missing(program) })
@@ -51,6 +46,13 @@ func needShell(ctx context.Context, out io.Writer, install installer, packages [
 		return fmt.Errorf("the tests of cmd/plinto take bash and curl and there is no %s: install what is missing; apt-get cannot do it here: %w", names, err)
 	}
 	return nil
+}
+
+// among tells whether a package of ours is among those that the patterns name.
+func among(ctx context.Context, patterns []string, name string) (bool, error) {
+	// A package that is broken is for vet to tell about.
+	list, err := output(ctx, "", nil, "go", append([]string{"list", "-e"}, patterns...)...)
+	return slices.Contains(strings.Fields(list), module+"/"+name), err
 }
 
 func missing(program string) bool {

@@ -15,11 +15,13 @@ import (
 )
 
 const testHelp = `Starts throw-away PostgreSQL and Redis servers (see PLINTO_TEST_POSTGRES,
-PLINTO_TEST_REDIS and PLINTO_TEST_REDIS_CLUSTER to use others), runs go vet and
-go test with the race detector and in random order, tells the coverage by
-layer, and stops the servers. Packages default to ./... . A test that is
-skipped counts as a failure, and so does a run in which no test ran. The last
-line is "N passed, N failed, N skipped", which counts subtests too.`
+PLINTO_TEST_REDIS and PLINTO_TEST_REDIS_CLUSTER to use others), fetches the
+clients that tests drive with Node.js (see PLINTO_TEST_NODE to use what is
+there), runs go vet and go test with the race detector and in random order,
+tells the coverage by layer, and stops the servers. Packages default to ./... .
+A test that is skipped counts as a failure, and so does a run in which no test
+ran. The last line is "N passed, N failed, N skipped", which counts subtests
+too.`
 
 // testOptions is what `dev test` was asked for.
 type testOptions struct {
@@ -48,7 +50,7 @@ func parseTest(args []string, errOut io.Writer) (testOptions, error) {
 	flags.StringVar(&o.shuffle, "shuffle", "on", "the order of the tests: on, off or the `number` a failed run has told")
 	flags.DurationVar(&o.timeout, "timeout", 10*time.Minute, "how long one package may take")
 	flags.BoolVar(&o.verbose, "v", false, "print every test")
-	flags.BoolVar(&o.servers, "servers", true, "start the servers")
+	flags.BoolVar(&o.servers, "servers", true, "start the servers, and fetch the clients of tests")
 	packages, err := parse(flags, args)
 	if err != nil {
 		return o, err
@@ -81,11 +83,21 @@ func test(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err := needShell(ctx, out, servers.InstallPackages, o.packages); err != nil {
 		return err
 	}
+	if !o.servers {
+		return testIn(ctx, o, nil, out, errOut)
+	}
+	return withNode(ctx, out, servers.InstallPackages, o.packages, func(environ []string) error {
+		return testIn(ctx, o, environ, out, errOut)
+	})
+}
+
+// testIn runs everything in an environment that holds environ as well.
+func testIn(ctx context.Context, o testOptions, environ []string, out, errOut io.Writer) error {
 	set, vetted, err := prepare(ctx, o, out)
 	if err != nil {
 		return err
 	}
-	summary, err := runTests(ctx, o, set.Environ(), out, errOut)
+	summary, err := runTests(ctx, o, append(environ, set.Environ()...), out, errOut)
 	if stopped := set.Stop(); stopped != nil {
 		fmt.Fprintf(out, "stopping the servers: %v\n", stopped)
 	}
