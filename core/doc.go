@@ -30,6 +30,8 @@
 //   - Refresh token: the opaque, rotating secret of a session ("prt_...").
 //   - Access token: a short-lived signed JWT that names user and session (RFC 9068).
 //   - Generation: how many times a session's refresh token was rotated.
+//   - Key-bound: of a session whose tokens are worth nothing without proofs of a key.
+//   - Proof: a DPoP proof (RFC 9449), a JWT that a client signs for one request.
 //   - Grace: how long the last token may be repeated by a client that lost the answer.
 //   - Reuse: a genuine but older token is presented; the session ends.
 //   - Revocation: an access token becomes bad before it expires, because its session

@@ -18,6 +18,28 @@
 //   - neither the database alone nor the application's key alone yields a token;
 //   - a forged token is refused by its tag, before any storage is asked.
 //
+// # What only a key adds
+//
+// All of this finds a theft out and prevents none. Until both have come, the
+// thief and the victim look alike; and when they are told apart by nothing, the
+// session has to end for both, so whoever copies a token can always sign its
+// owner out. A session that is bound to a key (package proof, RFC 9449) is
+// different in three ways:
+//
+//   - a copied token is worth nothing, and presenting it changes nothing: the
+//     copy is refused, and the owner's session goes on;
+//   - so are a copied access token, and a request copied whole;
+//   - the last refresh token in the hands of the key's holder is no copy, so a
+//     lost answer is given again however much later.
+//
+// A session is bound when it is opened, or by the first refresh that proves a
+// key; it is never bound to another or to none after that. What was handed out
+// before a refresh bound it was a bearer's: an access token of that time is good
+// until it expires, and whoever had copied the current refresh token may have
+// been the one who bound it, and then its owner is refused as a thief would be,
+// and has to sign in again. A client that can prove a key does so when it signs
+// in. Against one who uses the key itself, where it is kept, no proof helps.
+//
 // Judge is the rule; storage carries out its common case, Rotate, in one
 // compare-and-set statement and asks Judge only when that finds no row.
 package token
