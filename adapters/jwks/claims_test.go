@@ -52,6 +52,12 @@ func TestClaimsThatAreSignedAreStillRead(t *testing.T) {
 			refused(t, s, minted(t, pair, headerOf(pair), with(claims(), name, value)), name)
 		}
 	}
+	for _, cnf := range []any{
+		nil, "x", 1, []string{"x"}, map[string]any{}, map[string]any{"jkt": ""}, map[string]any{"jkt": 1}, map[string]any{"jkt": nil},
+		map[string]any{"x5t#S256": "x"}, map[string]any{"jkt": "x", "x5t#S256": "x"}, raw(`{"jkt":"x","jkt":"y"}`),
+	} {
+		refused(t, s, minted(t, pair, headerOf(pair), with(claims(), "cnf", cnf)), "bound in a way that is not known")
+	}
 	for _, text := range []string{
 		`{"exp":1,` + good[1:], `{"sub":"` + id + `",` + good[1:], good + "{}", good + "x", good[:len(good)-1], `[` + good + `]`,
 		"null", "", strings.Replace(good, "api", "\xff", 1),

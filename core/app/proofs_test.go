@@ -227,6 +227,12 @@ func TestAProofIsUsedOnce(t *testing.T) {
 	}
 	require.EqualValues(t, 1, w.stored(in.Session.ID).Rotation.Generation)
 
+	signUp := w.holding(her, "POST", signInURI, "", nil)
+	_, err = w.Accounts.SignUp(t.Context(), signUp, inbound.SignUp{Email: "bob@example.com", Password: credential.NewPassword(password)})
+	require.NoError(t, err)
+	_, err = w.Accounts.SignUp(t.Context(), signUp, inbound.SignUp{Email: "cat@example.com", Password: credential.NewPassword(password)})
+	requireCode(t, fault.InvalidProof, err)
+
 	signIn := w.holding(her, "POST", signInURI, "", nil)
 	_, err = w.Accounts.SignIn(t.Context(), signIn, inbound.SignIn{Email: "ann@example.com", Password: credential.NewPassword("not the password")})
 	requireCode(t, fault.InvalidCredentials, err)

@@ -122,6 +122,10 @@ func Proofs(t *testing.T, reader outbound.ProofReader) {
 			header["jwk"] = jwk
 			refused(t, ours.Sign(header, claims), why)
 		}
+		for algorithm, other := range map[string]string{"ES256": "ES384", "ES384": "ES256"} {
+			odd := &Prover{t: t, algorithm: algorithm, key: provers[other].key}
+			refused(t, odd.Proof("POST", proofURI, "", now, nil), "the curve of another algorithm")
+		}
 		for _, bits := range []int{1024, 4104} {
 			key, err := rsa.GenerateKey(rand.Reader, bits)
 			require.NoError(t, err)
