@@ -108,7 +108,7 @@ func proofAlgorithm(alg string, public crypto.PublicKey) (jwa.SignatureAlgorithm
 	case *ecdsa.PublicKey:
 		return jwa.SignatureAlgorithm(alg), alg == "ES256" && key.Curve == elliptic.P256() || alg == "ES384" && key.Curve == elliptic.P384()
 	case ed25519.PublicKey:
-		return jwa.EdDSA, alg == "EdDSA" || alg == "Ed25519"
+		return jwa.EdDSA, (alg == "EdDSA" || alg == "Ed25519") && len(key) == ed25519.PublicKeySize
 	case *rsa.PublicKey:
 		bits := key.N.BitLen()
 		return jwa.SignatureAlgorithm(alg), (alg == "RS256" || alg == "PS256") && minRSABits <= bits && bits <= maxRSABits

@@ -122,6 +122,12 @@ func Proofs(t *testing.T, reader outbound.ProofReader) {
 			header["jwk"] = jwk
 			refused(t, ours.Sign(header, claims), why)
 		}
+		short := provers["EdDSA"]
+		for _, x := range []string{"AA", short.JWK()["x"].(string)[:42], short.JWK()["x"].(string) + "AAAA"} {
+			header := short.Header()
+			header["jwk"] = map[string]any{"kty": "OKP", "crv": "Ed25519", "x": x}
+			refused(t, short.Sign(header, claims), "a key of another length")
+		}
 		for algorithm, other := range map[string]string{"ES256": "ES384", "ES384": "ES256"} {
 			odd := &Prover{t: t, algorithm: algorithm, key: provers[other].key}
 			refused(t, odd.Proof("POST", proofURI, "", now, nil), "the curve of another algorithm")
