@@ -168,7 +168,7 @@ func sessionRow(s session.Session) db.InsertSessionParams {
 		CreatedAt: s.CreatedAt, LastActivityAt: s.LastActivityAt, ExpiresAt: s.ExpiresAt, EndsAt: s.EndsAt,
 		EndedAt: s.EndedAt, EndReason: string(s.EndReason),
 		SecretHash: s.Rotation.SecretHash[:], Generation: int64(s.Rotation.Generation), RotatedAt: s.Rotation.RotatedAt,
-		KeyThumbprint: s.KeyThumbprint,
+		KeyThumbprint: s.KeyThumbprint, BoundGeneration: int64(s.BoundGeneration),
 	}
 }
 
@@ -176,6 +176,10 @@ func restoreSession(row db.Session) (session.Session, error) {
 	generation := uint32(row.Generation)
 	if int64(generation) != row.Generation {
 		return session.Session{}, fmt.Errorf("session %s: stored generation %d is out of range", row.ID, row.Generation)
+	}
+	bound := uint32(row.BoundGeneration)
+	if int64(bound) != row.BoundGeneration {
+		return session.Session{}, fmt.Errorf("session %s: stored bound generation %d is out of range", row.ID, row.BoundGeneration)
 	}
 	return session.Restore(session.Snapshot{
 		Session: session.Session{
@@ -185,7 +189,7 @@ func restoreSession(row db.Session) (session.Session, error) {
 			Methods: strings.Fields(row.Methods), AuthenticatedAt: row.AuthenticatedAt.UTC(),
 			CreatedAt: row.CreatedAt.UTC(), LastActivityAt: row.LastActivityAt.UTC(),
 			ExpiresAt: row.ExpiresAt.UTC(), EndsAt: row.EndsAt.UTC(), EndedAt: utc(row.EndedAt),
-			KeyThumbprint: row.KeyThumbprint,
+			KeyThumbprint: row.KeyThumbprint, BoundGeneration: bound,
 			Rotation:      session.Rotation{Generation: generation, RotatedAt: row.RotatedAt.UTC()},
 		},
 		DeviceType: row.DeviceType, EndReason: row.EndReason, SecretHash: row.SecretHash,

@@ -157,7 +157,7 @@ func sessionRow(s session.Session) db.InsertSessionParams {
 		ExpiresAt: column.Micros(s.ExpiresAt), EndsAt: column.Micros(s.EndsAt),
 		EndedAt: column.Optional(s.EndedAt), EndReason: string(s.EndReason),
 		SecretHash: s.Rotation.SecretHash[:], Generation: int64(s.Rotation.Generation), RotatedAt: column.Micros(s.Rotation.RotatedAt),
-		KeyThumbprint: s.KeyThumbprint,
+		KeyThumbprint: s.KeyThumbprint, BoundGeneration: int64(s.BoundGeneration),
 	}
 }
 
@@ -165,6 +165,10 @@ func restoreSession(row db.Session) (session.Session, error) {
 	generation := uint32(row.Generation)
 	if int64(generation) != row.Generation {
 		return session.Session{}, fmt.Errorf("session %s: stored generation %d is out of range", row.ID, row.Generation)
+	}
+	bound := uint32(row.BoundGeneration)
+	if int64(bound) != row.BoundGeneration {
+		return session.Session{}, fmt.Errorf("session %s: stored bound generation %d is out of range", row.ID, row.BoundGeneration)
 	}
 	return session.Restore(session.Snapshot{
 		Session: session.Session{
@@ -174,7 +178,7 @@ func restoreSession(row db.Session) (session.Session, error) {
 			Methods: strings.Fields(row.Methods), AuthenticatedAt: row.AuthenticatedAt.Time(),
 			CreatedAt: row.CreatedAt.Time(), LastActivityAt: row.LastActivityAt.Time(),
 			ExpiresAt: row.ExpiresAt.Time(), EndsAt: row.EndsAt.Time(), EndedAt: row.EndedAt.Pointer(),
-			KeyThumbprint: row.KeyThumbprint,
+			KeyThumbprint: row.KeyThumbprint, BoundGeneration: bound,
 			Rotation:      session.Rotation{Generation: generation, RotatedAt: row.RotatedAt.Time()},
 		},
 		DeviceType: row.DeviceType, EndReason: row.EndReason, SecretHash: row.SecretHash,

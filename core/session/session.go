@@ -46,6 +46,9 @@ type Session struct {
 	// SHA-256, base64url); empty while it is bound to none. Once there it never
 	// changes.
 	KeyThumbprint string
+	// BoundGeneration is of the first refresh token that was handed out to
+	// the key's holder; those before it were anybody's who had them.
+	BoundGeneration uint32
 }
 
 // Rotation is where a session's refresh tokens have got to.

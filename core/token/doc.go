@@ -35,10 +35,10 @@
 // A session is bound when it is opened, or by the first refresh that proves a
 // key; it is never bound to another or to none after that. What was handed out
 // before a refresh bound it was a bearer's: an access token of that time is good
-// until it expires, and whoever had copied the current refresh token may have
-// been the one who bound it, and then its owner is refused as a thief would be,
-// and has to sign in again. A client that can prove a key does so when it signs
-// in. Against one who uses the key itself, where it is kept, no proof helps.
+// until it expires, and whoever had copied the refresh token may have been the
+// one who bound it. Such a token that comes back without the key ends the session,
+// as any copy does. A client that can prove a key does so when it signs in, and
+// no token of it is ever a bearer's. Against one who uses the key itself, where it is kept, no proof helps.
 //
 // Judge is the rule; storage carries out its common case, Rotate, in one
 // compare-and-set statement and asks Judge only when that finds no row.

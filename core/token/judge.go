@@ -65,7 +65,9 @@ func (k *Keyring) Present(r Refresh) Presented {
 //
 // When the session is bound to a key, whoever has not proved to hold it has a
 // copied token at most. That is refused and changes nothing, whatever the token:
-// a thief must not even be able to end the session. And since the last token in
+// a thief must not even be able to end the session. But a token from before the
+// session was bound was a bearer's, and who bound it may have been the thief: when
+// it comes back without the key, beyond the grace, two have held it. And since the last token in
 // the hands of the key's holder is no copy, it may be repeated at any time.
 func Judge(p Presented, s session.Session, userMayAct bool, now time.Time, grace time.Duration) Verdict {
 	at := s.Rotation
@@ -73,7 +75,10 @@ func Judge(p Presented, s session.Session, userMayAct bool, now time.Time, grace
 	case !s.Live(now) || !userMayAct:
 		return Refuse
 	case s.KeyThumbprint != "" && p.KeyThumbprint != s.KeyThumbprint:
-		return Refuse
+		if p.Generation >= s.BoundGeneration || p.Generation+1 == s.BoundGeneration && p.Generation+1 == at.Generation && now.Before(at.RotatedAt.Add(grace)) {
+			return Refuse
+		}
+		return Reused
 	case p.Hash == at.SecretHash && p.Generation == at.Generation:
 		return Rotate
 	case p.NextHash == at.SecretHash && p.Generation+1 == at.Generation:
@@ -97,8 +102,8 @@ func Advance(s session.Session, p Presented, life session.Lifetime, now time.Tim
 	s.Rotation = session.Rotation{SecretHash: p.NextHash, Generation: s.Rotation.Generation + 1, RotatedAt: now}
 	s.LastActivityAt = now
 	s.ExpiresAt = life.Expiry(now, s.EndsAt)
-	if s.KeyThumbprint == "" {
-		s.KeyThumbprint = p.KeyThumbprint
+	if s.KeyThumbprint == "" && p.KeyThumbprint != "" {
+		s.KeyThumbprint, s.BoundGeneration = p.KeyThumbprint, s.Rotation.Generation
 	}
 	return s
 }

@@ -127,6 +127,35 @@ func TestTheFirstKeyBindsForGood(t *testing.T) {
 	}
 }
 
+// Before a refresh binds it, a session's tokens are anybody's who has them: who
+// bound it may have been the thief.
+func TestATokenFromBeforeTheBindingIsFoundOut(t *testing.T) {
+	k := ring(t, newKey)
+	tokens, s := chain(k, 6, 2)
+	binding := tokens[2]
+	binding.KeyThumbprint = "a key"
+	s = token.Advance(s, binding, life, now)
+	require.EqualValues(t, 3, s.BoundGeneration)
+	judge := func(p token.Presented, key string, after time.Duration) token.Verdict {
+		p.KeyThumbprint = key
+		return token.Judge(p, s, true, now.Add(after), grace)
+	}
+	for _, key := range []string{"", "another key"} {
+		require.Equal(t, token.Refuse, judge(tokens[2], key, grace-1), "it may have been sent at the same time")
+		require.Equal(t, token.Reused, judge(tokens[2], key, grace))
+		require.Equal(t, token.Reused, judge(tokens[1], key, 0))
+		require.Equal(t, token.Refuse, judge(tokens[3], key, time.Hour), "that one was given to the key's holder")
+		require.Equal(t, token.Refuse, judge(tokens[4], key, time.Hour))
+	}
+	require.Equal(t, token.Repeat, judge(tokens[2], "a key", time.Hour))
+	bound := tokens[3]
+	bound.KeyThumbprint = "a key"
+	s = token.Advance(s, bound, life, now)
+	require.EqualValues(t, 3, s.BoundGeneration, "for good")
+	require.Equal(t, token.Reused, judge(tokens[2], "", 0), "long before")
+	require.Equal(t, token.Refuse, judge(tokens[3], "", time.Hour))
+}
+
 func TestNoGraceAtAll(t *testing.T) {
 	tokens, s := chain(ring(t, newKey), 3, 2)
 	require.Equal(t, token.Reused, token.Judge(tokens[1], s, true, now, 0))

@@ -142,6 +142,7 @@ func testBinding(t *testing.T, h StoreHarness) {
 		require.NoError(t, err)
 		require.Equal(t, "her key", s.KeyThumbprint)
 		require.EqualValues(t, 3, s.Rotation.Generation)
+		require.EqualValues(t, 2, s.BoundGeneration, "since when it is bound does not move")
 	})
 
 	t.Run("of two keys at once, one binds", func(t *testing.T) {

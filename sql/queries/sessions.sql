@@ -2,11 +2,11 @@
 INSERT INTO sessions (
     tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at,
     created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at,
-    key_thumbprint
+    key_thumbprint, bound_generation
 ) VALUES (
     @tenant_id, @id, @user_id, @address, @user_agent, @device_name, @device_type, @browser, @os, @methods, @authenticated_at,
     @created_at, @last_activity_at, @expires_at, @ends_at, @ended_at, @end_reason, @secret_hash, @generation, @rotated_at,
-    @key_thumbprint
+    @key_thumbprint, @bound_generation
 );
 
 -- name: SessionByID :one
@@ -20,7 +20,8 @@ WHERE sessions.tenant_id = @tenant_id AND sessions.id = @id;
 
 -- The whole of a rotation: whoever presents the current secret wins, once. A
 -- session that is bound to no key becomes bound to the presenter's, if there is
--- one, and one that is bound moves on for its own key alone.
+-- one, and one that is bound moves on for its own key alone. What stands on the
+-- right is the row as it was.
 -- name: RotateSession :one
 UPDATE sessions
 SET secret_hash      = @next_hash,
@@ -28,6 +29,7 @@ SET secret_hash      = @next_hash,
     rotated_at       = @now,
     last_activity_at = @now,
     expires_at       = CASE WHEN ends_at < @expires_at THEN ends_at ELSE @expires_at END,
+    bound_generation = CASE WHEN key_thumbprint = '' AND @key_thumbprint <> '' THEN generation + 1 ELSE bound_generation END,
     key_thumbprint   = @key_thumbprint
 WHERE sessions.tenant_id = @tenant_id
   AND sessions.id = @id

@@ -2,6 +2,8 @@
 -- The thumbprint of the key that a session is bound to (RFC 9449), empty for
 -- none.
 ALTER TABLE sessions ADD COLUMN key_thumbprint TEXT NOT NULL DEFAULT '';
+-- The generation of the first token that was handed out to that key's holder.
+ALTER TABLE sessions ADD COLUMN bound_generation INTEGER NOT NULL DEFAULT 0;
 
 -- Proofs that were used and could still be repeated.
 CREATE TABLE used_proofs (
@@ -16,4 +18,5 @@ CREATE INDEX used_proofs_by_expiry ON used_proofs (tenant_id, expires_at);
 
 -- +goose Down
 DROP TABLE used_proofs;
+ALTER TABLE sessions DROP COLUMN bound_generation;
 ALTER TABLE sessions DROP COLUMN key_thumbprint;

@@ -32,6 +32,7 @@ type Session struct {
 	Generation      int64
 	RotatedAt       time.Time
 	KeyThumbprint   string
+	BoundGeneration int64
 }
 
 type SigningKey struct {

@@ -43,6 +43,7 @@ type Session struct {
 	Generation      int64
 	RotatedAt       column.Micros
 	KeyThumbprint   string
+	BoundGeneration int64
 }
 
 type SigningKey struct {

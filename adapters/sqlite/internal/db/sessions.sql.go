@@ -88,11 +88,11 @@ const insertSession = `-- name: InsertSession :exec
 INSERT INTO sessions (
     tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at,
     created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at,
-    key_thumbprint
+    key_thumbprint, bound_generation
 ) VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
     ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-    ?21
+    ?21, ?22
 )
 `
 
@@ -118,6 +118,7 @@ type InsertSessionParams struct {
 	Generation      int64
 	RotatedAt       column.Micros
 	KeyThumbprint   string
+	BoundGeneration int64
 }
 
 func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
@@ -143,12 +144,13 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 		arg.Generation,
 		arg.RotatedAt,
 		arg.KeyThumbprint,
+		arg.BoundGeneration,
 	)
 	return err
 }
 
 const listLiveSessions = `-- name: ListLiveSessions :many
-SELECT tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint FROM sessions
+SELECT tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint, bound_generation FROM sessions
 WHERE tenant_id = ?1 AND user_id = ?2 AND id < ?3 AND ended_at IS NULL AND expires_at > ?4
 ORDER BY id DESC
 LIMIT ?5
@@ -199,6 +201,7 @@ func (q *Queries) ListLiveSessions(ctx context.Context, arg ListLiveSessionsPara
 			&i.Generation,
 			&i.RotatedAt,
 			&i.KeyThumbprint,
+			&i.BoundGeneration,
 		); err != nil {
 			return nil, err
 		}
@@ -250,6 +253,7 @@ SET secret_hash      = ?1,
     rotated_at       = ?2,
     last_activity_at = ?2,
     expires_at       = CASE WHEN ends_at < ?3 THEN ends_at ELSE ?3 END,
+    bound_generation = CASE WHEN key_thumbprint = '' AND ?4 <> '' THEN generation + 1 ELSE bound_generation END,
     key_thumbprint   = ?4
 WHERE sessions.tenant_id = ?5
   AND sessions.id = ?6
@@ -262,7 +266,7 @@ WHERE sessions.tenant_id = ?5
       SELECT 1 FROM users
       WHERE users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id AND users.status = 'active'
   )
-RETURNING tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint
+RETURNING tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint, bound_generation
 `
 
 type RotateSessionParams struct {
@@ -278,7 +282,8 @@ type RotateSessionParams struct {
 
 // The whole of a rotation: whoever presents the current secret wins, once. A
 // session that is bound to no key becomes bound to the presenter's, if there is
-// one, and one that is bound moves on for its own key alone.
+// one, and one that is bound moves on for its own key alone. What stands on the
+// right is the row as it was.
 func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (Session, error) {
 	row := q.db.QueryRowContext(ctx, rotateSession,
 		arg.NextHash,
@@ -313,12 +318,13 @@ func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (S
 		&i.Generation,
 		&i.RotatedAt,
 		&i.KeyThumbprint,
+		&i.BoundGeneration,
 	)
 	return i, err
 }
 
 const sessionByID = `-- name: SessionByID :one
-SELECT tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint FROM sessions WHERE tenant_id = ?1 AND id = ?2
+SELECT tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint, bound_generation FROM sessions WHERE tenant_id = ?1 AND id = ?2
 `
 
 type SessionByIDParams struct {
@@ -351,12 +357,13 @@ func (q *Queries) SessionByID(ctx context.Context, arg SessionByIDParams) (Sessi
 		&i.Generation,
 		&i.RotatedAt,
 		&i.KeyThumbprint,
+		&i.BoundGeneration,
 	)
 	return i, err
 }
 
 const sessionWithUser = `-- name: SessionWithUser :one
-SELECT sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at
+SELECT sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, sessions.bound_generation, users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at
 FROM sessions
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.tenant_id = ?1 AND sessions.id = ?2
@@ -397,6 +404,7 @@ func (q *Queries) SessionWithUser(ctx context.Context, arg SessionWithUserParams
 		&i.Session.Generation,
 		&i.Session.RotatedAt,
 		&i.Session.KeyThumbprint,
+		&i.Session.BoundGeneration,
 		&i.User.TenantID,
 		&i.User.ID,
 		&i.User.Email,
