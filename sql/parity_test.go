@@ -59,6 +59,7 @@ var (
 	createTable = regexp.MustCompile(`(?ms)^CREATE TABLE (\w+) \(\n(.*?)\n\)`)
 	columnLine  = regexp.MustCompile(`(?m)^    ([a-z_]+) +[a-zA-Z0-9]+`)
 	primaryKey  = regexp.MustCompile(`(?m)^    PRIMARY KEY \(([a-z_, ]+)\)`)
+	addColumn   = regexp.MustCompile(`(?m)^ALTER TABLE (\w+) ADD COLUMN ([a-z_]+) +[a-zA-Z0-9]+`)
 	createIndex = regexp.MustCompile(`(?m)^CREATE (?:UNIQUE )?INDEX \w+ ON (\w+) \((\w+)`)
 )
 
@@ -99,6 +100,11 @@ func columns(t *testing.T, fsys fs.FS) map[string]map[string]bool {
 			out[table][c[1]] = true
 		}
 		require.Greater(t, len(out[table]), 2, table)
+	}
+	for _, up := range migrations(t, fsys) {
+		for _, m := range addColumn.FindAllStringSubmatch(up, -1) {
+			out[m[1]][m[2]] = true
+		}
 	}
 	return out
 }

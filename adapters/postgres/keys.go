@@ -2,12 +2,14 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/plinto/plinto/adapters/postgres/internal/db"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
+	"github.com/plinto/plinto/ports/outbound"
 )
 
 type signingKeys struct{ repositories }
@@ -20,6 +22,7 @@ func (r signingKeys) List(ctx context.Context, t tenant.ID) ([]token.SigningKey,
 			list = append(list, token.SigningKey{
 				Tenant: tenant.ID(row.TenantID), KID: row.Kid, Number: int(row.Number), Algorithm: token.Algorithm(row.Algorithm),
 				Public: row.PublicKey, Sealed: row.SealedKey, CreatedAt: row.CreatedAt.UTC(), ActiveFrom: row.ActiveFrom.UTC(),
+				RevokedAt: utc(row.RevokedAt),
 			})
 		}
 		return err
@@ -33,5 +36,15 @@ func (r signingKeys) Insert(ctx context.Context, k token.SigningKey) error {
 			TenantID: uuid.UUID(k.Tenant), Kid: k.KID, Number: int64(k.Number), Algorithm: string(k.Algorithm),
 			PublicKey: k.Public, SealedKey: k.Sealed, CreatedAt: k.CreatedAt, ActiveFrom: k.ActiveFrom,
 		})
+	}))
+}
+
+func (r signingKeys) Revoke(ctx context.Context, t tenant.ID, kid string, at time.Time) error {
+	return wrap("revoke signing key", r.query(ctx, func(q *db.Queries) error {
+		n, err := q.RevokeSigningKey(ctx, db.RevokeSigningKeyParams{TenantID: uuid.UUID(t), Kid: kid, RevokedAt: &at})
+		if err == nil && n == 0 {
+			return outbound.ErrNotFound
+		}
+		return err
 	}))
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/plinto/plinto/adapters/sqlite/internal/db"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
+	"github.com/plinto/plinto/ports/outbound"
 )
 
 type signingKeys struct{ repositories }
@@ -21,6 +23,7 @@ func (r signingKeys) List(ctx context.Context, t tenant.ID) ([]token.SigningKey,
 			list = append(list, token.SigningKey{
 				Tenant: tenant.ID(row.TenantID), KID: row.Kid, Number: int(row.Number), Algorithm: token.Algorithm(row.Algorithm),
 				Public: row.PublicKey, Sealed: row.SealedKey, CreatedAt: row.CreatedAt.Time(), ActiveFrom: row.ActiveFrom.Time(),
+				RevokedAt: row.RevokedAt.Pointer(),
 			})
 		}
 		return err
@@ -34,5 +37,15 @@ func (r signingKeys) Insert(ctx context.Context, k token.SigningKey) error {
 			TenantID: uuid.UUID(k.Tenant), Kid: k.KID, Number: int64(k.Number), Algorithm: string(k.Algorithm),
 			PublicKey: k.Public, SealedKey: k.Sealed, CreatedAt: column.Micros(k.CreatedAt), ActiveFrom: column.Micros(k.ActiveFrom),
 		})
+	}))
+}
+
+func (r signingKeys) Revoke(ctx context.Context, t tenant.ID, kid string, at time.Time) error {
+	return wrap("revoke signing key", r.writing(ctx, func(q *db.Queries) error {
+		n, err := q.RevokeSigningKey(ctx, db.RevokeSigningKeyParams{TenantID: uuid.UUID(t), Kid: kid, RevokedAt: column.Optional(&at)})
+		if err == nil && n == 0 {
+			return outbound.ErrNotFound
+		}
+		return err
 	}))
 }

@@ -66,6 +66,7 @@ func (absentSessions) ListLive(context.Context, tenant.ID, user.ID, time.Time, s
 
 func (absentKeys) List(context.Context, tenant.ID) ([]token.SigningKey, error) { return nil, errAway }
 func (absentKeys) Insert(context.Context, token.SigningKey) error              { return errAway }
+func (absentKeys) Revoke(context.Context, tenant.ID, string, time.Time) error  { return errAway }
 
 func (absentProofs) Use(context.Context, outbound.UsedProof) error { return errAway }
 func (absentProofs) DeleteExpired(context.Context, tenant.ID, time.Time, int) (int, error) {

@@ -80,3 +80,13 @@ func Rotated(o Origin, actor, kid, algorithm string, activeFrom, at time.Time) E
 		"algorithm": algorithm, "active_from": activeFrom.UTC().Format(time.RFC3339Nano),
 	})
 }
+
+// RevokedKey tells of a signing key that was withdrawn for good, and of the one
+// that signs in its place; replacement is empty when there is none.
+func RevokedKey(o Origin, actor, kid, replacement string, at time.Time) Event {
+	payload := map[string]string{}
+	if replacement != "" {
+		payload["replaced_by"] = replacement
+	}
+	return o.event(KeyRevoked, actor, OfKey(kid), at, payload)
+}

@@ -41,7 +41,12 @@ type SigningKey struct {
 	Sealed     []byte // the private key, sealed; nil when it is kept outside the database
 	CreatedAt  time.Time
 	ActiveFrom time.Time // when it begins to sign
+	RevokedAt  *time.Time
 }
+
+// Revoked reports whether the key has been withdrawn for good. None of its
+// tokens is worth anything, and it never signs again.
+func (k SigningKey) Revoked() bool { return k.RevokedAt != nil }
 
 // KeyState is what a key is good for at an instant.
 type KeyState string
@@ -52,6 +57,7 @@ const (
 	KeyActive  KeyState = "active"  // published, signs
 	KeyRetired KeyState = "retired" // published, its tokens may still be alive
 	KeyExpired KeyState = "expired" // no longer published; its tokens are dead
+	KeyRevoked KeyState = "revoked" // no longer published; its tokens are refused
 )
 
 // KeySet is all the keys of a tenant.
@@ -67,7 +73,7 @@ type KeySet struct {
 func (s KeySet) Active(now time.Time) (SigningKey, bool) {
 	var active SigningKey
 	for _, k := range s.Keys {
-		if !k.ActiveFrom.After(now) && k.Number > active.Number {
+		if !k.Revoked() && !k.ActiveFrom.After(now) && k.Number > active.Number {
 			active = k
 		}
 	}
@@ -76,17 +82,19 @@ func (s KeySet) Active(now time.Time) (SigningKey, bool) {
 
 // State is what k is good for at now.
 func (s KeySet) State(k SigningKey, now time.Time) KeyState {
-	if k.ActiveFrom.After(now) {
-		return KeyNext
+	if k.Revoked() {
+		return KeyRevoked
 	}
 	over, ok := s.takenOver(k)
 	switch {
-	case !ok || over.After(now):
-		return KeyActive
-	case over.Add(s.Overlap).After(now):
-		return KeyRetired
+	case ok && !over.Add(s.Overlap).After(now):
+		return KeyExpired
+	case ok && !over.After(now):
+		return KeyRetired // even before its time: then it will not sign at all
+	case k.ActiveFrom.After(now):
+		return KeyNext
 	}
-	return KeyExpired
+	return KeyActive
 }
 
 // Published are the keys that verify at now, the next one included, in the
@@ -94,30 +102,55 @@ func (s KeySet) State(k SigningKey, now time.Time) KeyState {
 func (s KeySet) Published(now time.Time) []SigningKey {
 	var out []SigningKey
 	for _, k := range s.Keys {
-		if s.State(k, now) != KeyExpired {
+		switch s.State(k, now) {
+		case KeyNext, KeyActive, KeyRetired:
 			out = append(out, k)
+		case KeyExpired, KeyRevoked:
 		}
 	}
 	slices.SortFunc(out, func(a, b SigningKey) int { return a.Number - b.Number })
 	return out
 }
 
-// Newest is the key of the highest number, whether or not it signs yet.
+// Newest is the key of the highest number that is not revoked, whether or not
+// it signs yet.
 func (s KeySet) Newest() (SigningKey, bool) {
 	var newest SigningKey
 	for _, k := range s.Keys {
-		if k.Number > newest.Number {
+		if !k.Revoked() && k.Number > newest.Number {
 			newest = k
 		}
 	}
 	return newest, newest.Number > 0
 }
 
-// takenOver is the first instant at which a later key signs in k's place.
+// Find gives the key that is called kid.
+func (s KeySet) Find(kid string) (SigningKey, bool) {
+	i := slices.IndexFunc(s.Keys, func(k SigningKey) bool { return k.KID == kid })
+	if i < 0 {
+		return SigningKey{}, false
+	}
+	return s.Keys[i], true
+}
+
+// NextNumber is the number of the key that is made next.
+func (s KeySet) NextNumber() int {
+	highest := 0
+	for _, k := range s.Keys {
+		highest = max(highest, k.Number)
+	}
+	return highest + 1
+}
+
+// takenOver is the first instant at which a later key signs in k's place. A
+// later key that was revoked before its time never did.
 func (s KeySet) takenOver(k SigningKey) (time.Time, bool) {
 	var first time.Time
 	for _, later := range s.Keys {
-		if later.Number > k.Number && (first.IsZero() || later.ActiveFrom.Before(first)) {
+		if later.Number <= k.Number || later.Revoked() && later.RevokedAt.Before(later.ActiveFrom) {
+			continue
+		}
+		if first.IsZero() || later.ActiveFrom.Before(first) {
 			first = later.ActiveFrom
 		}
 	}

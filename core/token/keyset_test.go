@@ -57,6 +57,57 @@ func TestAKeyThatOvertakes(t *testing.T) {
 	require.Equal(t, token.KeyRetired, set.State(set.Keys[0], now.Add(90*time.Second)))
 }
 
+// A key that is made to sign at once takes over from the next one as well: that
+// one stays published for whoever has not heard of the newcomer, and never signs.
+func TestAKeyThatIsOvertakenBeforeItsTime(t *testing.T) {
+	set := token.KeySet{Overlap: time.Minute, Keys: []token.SigningKey{
+		{KID: "a", Number: 1, ActiveFrom: now}, {KID: "b", Number: 2, ActiveFrom: now.Add(time.Hour)}, {KID: "c", Number: 3, ActiveFrom: now.Add(time.Second)},
+	}}
+	require.Equal(t, token.KeyNext, set.State(set.Keys[1], now))
+	require.Equal(t, token.KeyRetired, set.State(set.Keys[1], now.Add(time.Second)))
+	require.Equal(t, token.KeyExpired, set.State(set.Keys[1], now.Add(61*time.Second)))
+}
+
+func TestARevokedKey(t *testing.T) {
+	at := now.Add(2 * time.Hour)
+	set := token.KeySet{Overlap: time.Minute, Keys: []token.SigningKey{
+		{KID: "a", Number: 1, ActiveFrom: now},
+		{KID: "b", Number: 2, ActiveFrom: now.Add(time.Hour), RevokedAt: &at},
+	}}
+	for _, when := range []time.Time{now, now.Add(time.Hour), at, at.Add(1000 * time.Hour)} {
+		require.Equal(t, token.KeyRevoked, set.State(set.Keys[1], when))
+		for _, k := range set.Published(when) {
+			require.NotEqual(t, "b", k.KID)
+		}
+		active, ok := set.Active(when)
+		require.True(t, ok)
+		require.Equal(t, "a", active.KID)
+	}
+	newest, ok := set.Newest()
+	require.True(t, ok)
+	require.Equal(t, "a", newest.KID)
+	require.Equal(t, 3, set.NextNumber(), "its number is taken for ever")
+	found, ok := set.Find("b")
+	require.True(t, ok)
+	require.True(t, found.Revoked())
+	_, ok = set.Find("c")
+	require.False(t, ok)
+
+	// It signed for an hour in the first key's place, so what the first one
+	// signed is long dead.
+	require.Equal(t, token.KeyExpired, set.State(set.Keys[0], at))
+	// But one that was revoked before its time took nothing over.
+	early := now.Add(time.Minute)
+	set.Keys[1].RevokedAt = &early
+	require.Equal(t, token.KeyActive, set.State(set.Keys[0], at))
+
+	set.Keys = set.Keys[1:]
+	_, ok = set.Active(at)
+	require.False(t, ok)
+	_, ok = set.Newest()
+	require.False(t, ok)
+}
+
 func TestParseAlgorithm(t *testing.T) {
 	for _, name := range []string{"RS256", "ES256", "EdDSA"} {
 		a, err := token.ParseAlgorithm(name)

@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"time"
 
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
@@ -13,6 +14,10 @@ type SigningKeys interface {
 	List(ctx context.Context, t tenant.ID) ([]token.SigningKey, error)
 
 	// Insert stores a new key. ErrConflict when its number or its KID is
-	// taken: another instance was first.
+	// taken: another instance was first, or the key was revoked.
 	Insert(ctx context.Context, k token.SigningKey) error
+
+	// Revoke withdraws a key for good, and erases its private half where that
+	// is stored. ErrNotFound when there is no such key, or it is revoked already.
+	Revoke(ctx context.Context, t tenant.ID, kid string, at time.Time) error
 }

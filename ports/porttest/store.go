@@ -39,6 +39,7 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"Endings":       testEndings,
 		"Pages":         testPages,
 		"SigningKeys":   testSigningKeys,
+		"KeyRevocation": testKeyRevocation,
 		"Events":        testEvents,
 		"Feed":          testFeed,
 		"Atomically":    testAtomically,

@@ -1,6 +1,8 @@
 package porttest
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -107,4 +109,62 @@ func testSigningKeys(t *testing.T, h StoreHarness) {
 	other, err := keys.List(ctx, tenant.ID{9})
 	require.NoError(t, err)
 	require.Empty(t, other)
+}
+
+func testKeyRevocation(t *testing.T, h StoreHarness) {
+	ctx := t.Context()
+	keys := h.Store.SigningKeys()
+	key := func(kid string, number int) token.SigningKey {
+		return token.SigningKey{
+			Tenant: tenant.Default, KID: kid, Number: number, Algorithm: token.EdDSA, Public: []byte(`{"kty":"OKP"}`),
+			Sealed: []byte{1}, CreatedAt: at, ActiveFrom: at,
+		}
+	}
+	first, second := key("a", 1), key("b", 2)
+	require.NoError(t, keys.Insert(ctx, first))
+	require.NoError(t, keys.Insert(ctx, second))
+
+	when := at.Add(time.Hour + time.Microsecond)
+	require.ErrorIs(t, keys.Revoke(ctx, tenant.Default, "c", when), outbound.ErrNotFound)
+	require.ErrorIs(t, keys.Revoke(ctx, tenant.ID{9}, "a", when), outbound.ErrNotFound, "another tenant's")
+	require.NoError(t, keys.Revoke(ctx, tenant.Default, "a", when))
+	require.ErrorIs(t, keys.Revoke(ctx, tenant.Default, "a", when.Add(time.Hour)), outbound.ErrNotFound, "once")
+
+	revoked := first
+	revoked.RevokedAt, revoked.Sealed = &when, nil
+	list, err := keys.List(ctx, tenant.Default)
+	require.NoError(t, err)
+	require.Equal(t, []token.SigningKey{revoked, second}, list, "the private half is gone, the rest is as it was")
+	first.Number = 3
+	require.ErrorIs(t, keys.Insert(ctx, first), outbound.ErrConflict, "a revoked key does not come back")
+
+	t.Run("one of many", func(t *testing.T) {
+		errs := make(chan error, 8)
+		for range cap(errs) {
+			go func() { errs <- keys.Revoke(ctx, tenant.Default, "b", when) }()
+		}
+		won := 0
+		for range cap(errs) {
+			if err := <-errs; err == nil {
+				won++
+			} else if !errors.Is(err, outbound.ErrNotFound) {
+				t.Error(err)
+			}
+		}
+		require.Equal(t, 1, won)
+	})
+	t.Run("with its replacement or not at all", func(t *testing.T) {
+		third := key("d", 3)
+		require.NoError(t, keys.Insert(ctx, third))
+		err := h.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
+			if err := tx.SigningKeys().Revoke(ctx, tenant.Default, "d", when); err != nil {
+				return err
+			}
+			return tx.SigningKeys().Insert(ctx, key("e", 3))
+		})
+		require.ErrorIs(t, err, outbound.ErrConflict)
+		list, err := keys.List(ctx, tenant.Default)
+		require.NoError(t, err)
+		require.Equal(t, third, list[2])
+	})
 }

@@ -44,6 +44,7 @@ type SigningKey struct {
 	SealedKey  []byte
 	CreatedAt  time.Time
 	ActiveFrom time.Time
+	RevokedAt  *time.Time
 }
 
 type User struct {

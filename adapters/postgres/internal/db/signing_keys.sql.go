@@ -43,7 +43,7 @@ func (q *Queries) InsertSigningKey(ctx context.Context, arg InsertSigningKeyPara
 }
 
 const listSigningKeys = `-- name: ListSigningKeys :many
-SELECT tenant_id, kid, number, algorithm, public_key, sealed_key, created_at, active_from FROM signing_keys WHERE tenant_id = $1 ORDER BY number
+SELECT tenant_id, kid, number, algorithm, public_key, sealed_key, created_at, active_from, revoked_at FROM signing_keys WHERE tenant_id = $1 ORDER BY number
 `
 
 func (q *Queries) ListSigningKeys(ctx context.Context, tenantID uuid.UUID) ([]SigningKey, error) {
@@ -64,6 +64,7 @@ func (q *Queries) ListSigningKeys(ctx context.Context, tenantID uuid.UUID) ([]Si
 			&i.SealedKey,
 			&i.CreatedAt,
 			&i.ActiveFrom,
+			&i.RevokedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -73,4 +74,23 @@ func (q *Queries) ListSigningKeys(ctx context.Context, tenantID uuid.UUID) ([]Si
 		return nil, err
 	}
 	return items, nil
+}
+
+const revokeSigningKey = `-- name: RevokeSigningKey :execrows
+UPDATE signing_keys SET revoked_at = $1, sealed_key = NULL
+WHERE tenant_id = $2 AND kid = $3 AND revoked_at IS NULL
+`
+
+type RevokeSigningKeyParams struct {
+	RevokedAt *time.Time
+	TenantID  uuid.UUID
+	Kid       string
+}
+
+func (q *Queries) RevokeSigningKey(ctx context.Context, arg RevokeSigningKeyParams) (int64, error) {
+	result, err := q.db.Exec(ctx, revokeSigningKey, arg.RevokedAt, arg.TenantID, arg.Kid)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

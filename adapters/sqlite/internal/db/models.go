@@ -55,6 +55,7 @@ type SigningKey struct {
 	SealedKey  []byte
 	CreatedAt  column.Micros
 	ActiveFrom column.Micros
+	RevokedAt  *column.Micros
 }
 
 type User struct {
