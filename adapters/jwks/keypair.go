@@ -49,6 +49,8 @@ var (
 	errSmall   = fmt.Errorf("an RSA key has at least %d bits", minRSABits)
 	errUnlike  = errors.New("the key is of another kind than its algorithm")
 	errPrivate = errors.New("the private half is not a PKCS #8 key that belongs to the public half")
+	errRemote  = errors.New("the key that signs elsewhere does not belong to the public half")
+	errTwice   = errors.New("the key has a private half here and elsewhere")
 	errPublic  = errors.New("the public half is not a JWK of a public key")
 	errName    = errors.New("kid, alg or use of the public half do not fit the key")
 )
@@ -168,11 +170,29 @@ func readPrivate(der []byte, public crypto.PublicKey) (crypto.Signer, error) {
 	if !ok {
 		return nil, errPrivate
 	}
-	half, ok := private.Public().(interface{ Equal(crypto.PublicKey) bool })
-	if !ok || !half.Equal(public) {
+	if !belongs(private, public) {
 		return nil, errPrivate
 	}
 	return private, nil
+}
+
+// belongs reports whether a signer is the private half of a public key.
+func belongs(private crypto.Signer, public crypto.PublicKey) bool {
+	half, ok := private.Public().(interface{ Equal(crypto.PublicKey) bool })
+	return ok && half.Equal(public)
+}
+
+// Adopt describes a key that signs elsewhere. Its algorithm is checked here, and
+// when it is used.
+func (s *Signer) Adopt(key outbound.RemoteKey, a token.Algorithm) (outbound.KeyPair, error) {
+	if err := fits(key.Public(), a); err != nil {
+		return outbound.KeyPair{}, fmt.Errorf("adopt %s key: %w", a, err)
+	}
+	kid, document, err := describe(key.Public(), a)
+	if err != nil {
+		return outbound.KeyPair{}, err
+	}
+	return outbound.KeyPair{KID: kid, Algorithm: a, Public: document, Remote: key}, nil
 }
 
 // signature is the library's name of an algorithm, which is its registered one

@@ -55,6 +55,7 @@ type verifyingKey struct {
 type signingKey struct {
 	signer  jws.Signer
 	private crypto.Signer
+	ready   func() error
 	header  string // the encoded protected header and the dot behind it
 }
 
@@ -73,21 +74,19 @@ func (s *Signer) Use(pairs []outbound.KeyPair, active string) error {
 		}
 		next.byKID[pair.KID] = key
 		documents = append(documents, document)
-		if pair.Private == nil {
-			continue
-		}
-		private, err := readPrivate(pair.Private, key.public)
+		private, ready, err := signingHalf(pair, key.public)
 		if err != nil {
 			return fmt.Errorf("signing key %d: %w", i, err)
 		}
-		if pair.KID != active {
+		if private == nil || pair.KID != active {
 			continue
 		}
 		if next.active, err = prepare(pair, private); err != nil {
 			return fmt.Errorf("signing key %d: %w", i, err)
 		}
+		next.active.ready = ready
 	}
-	if next.active == nil {
+	if next.active == nil && active != "" {
 		return fmt.Errorf("the active signing key is not among the %d given, or lacks its private half", len(pairs))
 	}
 	var err error
@@ -96,6 +95,24 @@ func (s *Signer) Use(pairs []outbound.KeyPair, active string) error {
 	}
 	s.inUse.Store(next)
 	return nil
+}
+
+// signingHalf gives what signs for a pair, nil when it only verifies, and what
+// tells whether it can.
+func signingHalf(pair outbound.KeyPair, public crypto.PublicKey) (crypto.Signer, func() error, error) {
+	switch {
+	case pair.Private != nil && pair.Remote != nil:
+		return nil, nil, errTwice
+	case pair.Private != nil:
+		private, err := readPrivate(pair.Private, public)
+		return private, func() error { return nil }, err
+	case pair.Remote != nil:
+		if !belongs(pair.Remote, public) {
+			return nil, nil, errRemote
+		}
+		return pair.Remote, pair.Remote.Ready, nil
+	}
+	return nil, nil, nil
 }
 
 // prepare makes all of a token that does not depend on its claims.
@@ -115,11 +132,23 @@ func prepare(pair outbound.KeyPair, private crypto.Signer) (*signingKey, error) 
 	return &signingKey{signer: signer, private: private, header: encoding.EncodeToString(header) + "."}, nil
 }
 
+var errNoKey = fmt.Errorf("%w: no signing key is in use", outbound.ErrUnavailable)
+
+// Ready tells whether there is an active key, and whether it can be reached as
+// far as is known.
+func (s *Signer) Ready() error {
+	key := s.inUse.Load().active
+	if key == nil {
+		return errNoKey
+	}
+	return key.ready()
+}
+
 // Sign gives the claims in compact form under the active key.
 func (s *Signer) Sign(c token.Claims) (string, error) {
 	key := s.inUse.Load().active
 	if key == nil {
-		return "", fmt.Errorf("%w: no signing key is in use yet", outbound.ErrUnavailable)
+		return "", errNoKey
 	}
 	payload, err := writeClaims(c)
 	if err != nil {

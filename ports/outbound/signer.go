@@ -12,12 +12,22 @@ type Signer interface {
 	// algorithm must be one the key can do.
 	Import(pem []byte, a token.Algorithm) (KeyPair, error)
 
+	// Adopt describes a key that signs elsewhere as a pair. The algorithm must
+	// be one the key can do.
+	Adopt(key RemoteKey, a token.Algorithm) (KeyPair, error)
+
 	// Use replaces the keys. All of them verify; the one called active signs,
-	// and has its private half. Nothing changes when it answers an error.
+	// and has its private half or signs elsewhere. When active is empty nothing
+	// signs. Nothing changes when it answers an error.
 	Use(keys []KeyPair, active string) error
 
+	// Ready is ErrUnavailable when it is known already that Sign would be. It
+	// asks nobody.
+	Ready() error
+
 	// Sign gives the claims in compact form under the active key, with typ
-	// token.MediaType and its kid. ErrUnavailable before the first Use.
+	// token.MediaType and its kid. ErrUnavailable while there is no active key,
+	// and when it is kept elsewhere and does not answer.
 	Sign(c token.Claims) (string, error)
 
 	// Verify checks the signature and the type of a token, under the key that
@@ -37,5 +47,6 @@ type KeyPair struct {
 	KID       string // RFC 7638 thumbprint, SHA-256, base64url
 	Algorithm token.Algorithm
 	Public    []byte // a JWK with kid, alg and use
-	Private   []byte // PKCS #8 DER; nil for a key that only verifies here
+	Private   []byte // PKCS #8 DER; nil for a key that only verifies here or signs elsewhere
+	Remote    RemoteKey
 }

@@ -5,6 +5,7 @@ type World struct {
 	Store       Store
 	Limiter     Limiter
 	Signer      Signer
+	KMS         KMS // nil when no key is kept elsewhere
 	Proofs      ProofReader
 	Sealer      Sealer
 	Hasher      Hasher

@@ -22,25 +22,73 @@ import (
 
 var algorithms = []token.Algorithm{token.RS256, token.ES256, token.EdDSA}
 
-// Signer is the contract of outbound.Signer. Open gives a signer that has no
-// keys yet.
+// Signer is the contract of outbound.Signer, with keys that it makes itself. Open
+// gives a signer that has no keys yet.
 func Signer(t *testing.T, open func(t *testing.T) outbound.Signer) {
-	for name, test := range map[string]func(t *testing.T, s outbound.Signer){
-		"BeforeUse":   testSignerBeforeUse,
-		"Generate":    testSignerGenerate,
-		"Import":      testSignerImport,
-		"RoundTrip":   testSignerRoundTrip,
-		"Wire":        testSignerWire,
-		"KeyBound":    testSignerKeyBound,
-		"Rotation":    testSignerRotation,
-		"BadUse":      testSignerBadUse,
-		"Published":   testSignerPublished,
-		"Altered":     testSignerAltered,
-		"Concurrency": testSignerConcurrency,
-	} {
-		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	for name, test := range signerTests {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			test(t, signerHarness{Signer: s, algorithms: algorithms, pair: func(a token.Algorithm) (outbound.KeyPair, error) { return s.Generate(a) }})
+		})
 	}
+	t.Run("Generate", func(t *testing.T) { testSignerGenerate(t, open(t)) })
+	t.Run("Import", func(t *testing.T) { testSignerImport(t, open(t)) })
 }
+
+// RemoteSigner is the same contract, with keys that sign elsewhere. Make makes a
+// new key there.
+func RemoteSigner(t *testing.T, open func(t *testing.T) outbound.Signer, make func(t *testing.T, a token.Algorithm) outbound.RemoteKey, can ...token.Algorithm) {
+	for name, test := range signerTests {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			test(t, signerHarness{Signer: s, algorithms: can, pair: func(a token.Algorithm) (outbound.KeyPair, error) { return s.Adopt(make(t, a), a) }})
+		})
+	}
+	t.Run("Adopt", func(t *testing.T) {
+		s := open(t)
+		for _, a := range can {
+			key := make(t, a)
+			pair, err := s.Adopt(key, a)
+			require.NoError(t, err)
+			testDescription(t, pair)
+			require.Nil(t, pair.Private)
+			again, err := s.Adopt(key, a)
+			require.NoError(t, err)
+			require.Equal(t, pair.KID, again.KID)
+			for _, other := range algorithms {
+				if other != a {
+					_, err := s.Adopt(key, other)
+					require.Error(t, err, "the key cannot do that algorithm")
+				}
+			}
+		}
+	})
+}
+
+var signerTests = map[string]func(t *testing.T, s signerHarness){
+	"BeforeUse":   testSignerBeforeUse,
+	"RoundTrip":   testSignerRoundTrip,
+	"Wire":        testSignerWire,
+	"KeyBound":    testSignerKeyBound,
+	"Rotation":    testSignerRotation,
+	"NoneActive":  testSignerNoneActive,
+	"BadUse":      testSignerBadUse,
+	"Published":   testSignerPublished,
+	"Altered":     testSignerAltered,
+	"Concurrency": testSignerConcurrency,
+}
+
+// signerHarness is a signer and where its keys come from.
+type signerHarness struct {
+	outbound.Signer
+	algorithms []token.Algorithm
+	pair       func(a token.Algorithm) (outbound.KeyPair, error)
+}
+
+// one and another are algorithms that the keys can do, different ones if there
+// are.
+func (s signerHarness) one() token.Algorithm     { return s.algorithms[0] }
+func (s signerHarness) another() token.Algorithm { return s.algorithms[len(s.algorithms)-1] }
 
 // AccessClaims are the claims of an access token, for the tests of one adapter
 // alone.
@@ -54,9 +102,9 @@ func AccessClaims() token.Claims {
 	}
 }
 
-func generate(t *testing.T, s outbound.Signer, a token.Algorithm) outbound.KeyPair {
+func generate(t *testing.T, s signerHarness, a token.Algorithm) outbound.KeyPair {
 	t.Helper()
-	pair, err := s.Generate(a)
+	pair, err := s.pair(a)
 	require.NoError(t, err)
 	return pair
 }
@@ -73,9 +121,10 @@ func sign(t *testing.T, s outbound.Signer, c token.Claims) string {
 	return text
 }
 
-func testSignerBeforeUse(t *testing.T, s outbound.Signer) {
+func testSignerBeforeUse(t *testing.T, s signerHarness) {
 	_, err := s.Sign(AccessClaims())
 	require.ErrorIs(t, err, outbound.ErrUnavailable)
+	require.ErrorIs(t, s.Ready(), outbound.ErrUnavailable)
 	_, err = s.Verify("a.b.c")
 	require.ErrorIs(t, err, token.ErrInvalid)
 	require.JSONEq(t, `{"keys":[]}`, string(s.Published()))
@@ -91,34 +140,23 @@ var requiredMembers = map[token.Algorithm][]string{
 
 func testSignerGenerate(t *testing.T, s outbound.Signer) {
 	for _, a := range algorithms {
-		pair, other := generate(t, s, a), generate(t, s, a)
+		pair, err := s.Generate(a)
+		require.NoError(t, err)
+		other, err := s.Generate(a)
+		require.NoError(t, err)
 		require.Equal(t, a, pair.Algorithm)
 		require.NotEqual(t, other.KID, pair.KID, "two keys are two keys")
-
-		var document map[string]string
-		require.NoError(t, json.Unmarshal(pair.Public, &document))
-		required := requiredMembers[a]
-		require.ElementsMatch(t, append([]string{"alg", "kid", "use"}, required...), slices.Collect(maps.Keys(document)))
-		require.Equal(t, string(a), document["alg"])
-		require.Equal(t, pair.KID, document["kid"])
-		require.Equal(t, "sig", document["use"])
-
-		var members []string
-		for _, name := range required {
-			members = append(members, `"`+name+`":"`+document[name]+`"`)
-		}
-		digest := sha256.Sum256([]byte("{" + strings.Join(members, ",") + "}"))
-		require.Equal(t, base64.RawURLEncoding.EncodeToString(digest[:]), pair.KID)
-
-		_, err := x509.ParsePKCS8PrivateKey(pair.Private)
+		testDescription(t, pair)
+		_, err = x509.ParsePKCS8PrivateKey(pair.Private)
 		require.NoError(t, err)
+		require.Nil(t, pair.Remote)
 	}
 	_, err := s.Generate("HS256")
 	require.ErrorIs(t, err, token.ErrAlgorithm)
 }
 
-func testSignerKeyBound(t *testing.T, s outbound.Signer) {
-	use(t, s, generate(t, s, token.EdDSA))
+func testSignerKeyBound(t *testing.T, s signerHarness) {
+	use(t, s, generate(t, s, s.another()))
 	claims := AccessClaims()
 	require.NotContains(t, payload(t, sign(t, s, claims)), "cnf")
 	claims.KeyThumbprint = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
@@ -138,16 +176,36 @@ func payload(t *testing.T, text string) map[string]any {
 	return claims
 }
 
+// testDescription holds the public half against its RFCs.
+func testDescription(t *testing.T, pair outbound.KeyPair) {
+	t.Helper()
+	var document map[string]string
+	require.NoError(t, json.Unmarshal(pair.Public, &document))
+	required := requiredMembers[pair.Algorithm]
+	require.ElementsMatch(t, append([]string{"alg", "kid", "use"}, required...), slices.Collect(maps.Keys(document)))
+	require.Equal(t, string(pair.Algorithm), document["alg"])
+	require.Equal(t, pair.KID, document["kid"])
+	require.Equal(t, "sig", document["use"])
+
+	var members []string
+	for _, name := range required {
+		members = append(members, `"`+name+`":"`+document[name]+`"`)
+	}
+	digest := sha256.Sum256([]byte("{" + strings.Join(members, ",") + "}"))
+	require.Equal(t, base64.RawURLEncoding.EncodeToString(digest[:]), pair.KID)
+}
+
 func testSignerImport(t *testing.T, s outbound.Signer) {
 	for i, a := range algorithms {
-		made := generate(t, s, a)
+		made, err := s.Generate(a)
+		require.NoError(t, err)
 		text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: made.Private})
 		read, err := s.Import(text, a)
 		require.NoError(t, err)
 		require.Equal(t, made.KID, read.KID)
 		require.Equal(t, a, read.Algorithm)
 		require.JSONEq(t, string(made.Public), string(read.Public))
-		use(t, s, read)
+		require.NoError(t, s.Use([]outbound.KeyPair{read}, read.KID))
 		_, err = s.Verify(sign(t, s, AccessClaims()))
 		require.NoError(t, err)
 
@@ -158,9 +216,10 @@ func testSignerImport(t *testing.T, s outbound.Signer) {
 	require.Error(t, err)
 }
 
-func testSignerRoundTrip(t *testing.T, s outbound.Signer) {
-	for _, a := range algorithms {
+func testSignerRoundTrip(t *testing.T, s signerHarness) {
+	for _, a := range s.algorithms {
 		use(t, s, generate(t, s, a))
+		require.NoError(t, s.Ready())
 		want := AccessClaims()
 		got, err := s.Verify(sign(t, s, want))
 		require.NoError(t, err)
@@ -180,13 +239,13 @@ func part(t *testing.T, text string, segment int) map[string]any {
 	return members
 }
 
-func testSignerWire(t *testing.T, s outbound.Signer) {
-	pair := generate(t, s, token.EdDSA)
+func testSignerWire(t *testing.T, s signerHarness) {
+	pair := generate(t, s, s.another())
 	use(t, s, pair)
 	c := AccessClaims()
 	c.Audience, c.Methods = []string{"api"}, []string{"pwd"}
 	text := sign(t, s, c)
-	require.Equal(t, map[string]any{"alg": "EdDSA", "kid": pair.KID, "typ": "at+jwt"}, part(t, text, 0))
+	require.Equal(t, map[string]any{"alg": string(s.another()), "kid": pair.KID, "typ": "at+jwt"}, part(t, text, 0))
 	seconds := func(at time.Time) any { return float64(at.Unix()) }
 	require.Equal(t, map[string]any{
 		"iss": c.Issuer, "aud": []any{"api"}, "sub": c.Subject.String(), "client_id": c.ClientID,
@@ -196,14 +255,14 @@ func testSignerWire(t *testing.T, s outbound.Signer) {
 	}, part(t, text, 1))
 }
 
-func testSignerRotation(t *testing.T, s outbound.Signer) {
-	first, second := generate(t, s, token.ES256), generate(t, s, token.EdDSA)
+func testSignerRotation(t *testing.T, s signerHarness) {
+	first, second := generate(t, s, s.one()), generate(t, s, s.another())
 	use(t, s, first, second)
 	text := sign(t, s, AccessClaims())
 	require.Equal(t, first.KID, part(t, text, 0)["kid"])
 
 	retired := first
-	retired.Private = nil
+	retired.Private, retired.Remote = nil, nil
 	use(t, s, second, retired)
 	_, err := s.Verify(text)
 	require.NoError(t, err, "a key that no longer signs still verifies")
@@ -221,8 +280,27 @@ func testSignerRotation(t *testing.T, s outbound.Signer) {
 	require.NotErrorIs(t, err, outbound.ErrUnknownKey, "its key is known; the token is bad")
 }
 
-func testSignerBadUse(t *testing.T, s outbound.Signer) {
-	good, other, rsa := generate(t, s, token.ES256), generate(t, s, token.ES256), generate(t, s, token.RS256)
+// testSignerNoneActive: keys that verify, and none that signs.
+func testSignerNoneActive(t *testing.T, s signerHarness) {
+	first, second := generate(t, s, s.one()), generate(t, s, s.another())
+	use(t, s, first)
+	text := sign(t, s, AccessClaims())
+	require.NoError(t, s.Use([]outbound.KeyPair{first, second}, ""))
+	_, err := s.Sign(AccessClaims())
+	require.ErrorIs(t, err, outbound.ErrUnavailable)
+	require.ErrorIs(t, s.Ready(), outbound.ErrUnavailable)
+	_, err = s.Verify(text)
+	require.NoError(t, err)
+	require.Contains(t, string(s.Published()), second.KID)
+	require.NoError(t, s.Use(nil, ""))
+	_, err = s.Verify(text)
+	require.ErrorIs(t, err, outbound.ErrUnknownKey)
+	require.JSONEq(t, `{"keys":[]}`, string(s.Published()))
+}
+
+func testSignerBadUse(t *testing.T, s signerHarness) {
+	good, other, unlike := generate(t, s, s.one()), generate(t, s, s.one()), generate(t, s, s.another())
+	unlikeAlgorithm := algorithms[(slices.Index(algorithms, s.one())+1)%len(algorithms)]
 	use(t, s, good)
 	text, published := sign(t, s, AccessClaims()), string(s.Published())
 
@@ -234,15 +312,16 @@ func testSignerBadUse(t *testing.T, s outbound.Signer) {
 	for name, pairs := range map[string][]outbound.KeyPair{
 		"no key":             {},
 		"active is absent":   {good},
-		"active cannot sign": {good, change(func(p *outbound.KeyPair) { p.Private = nil })},
+		"active cannot sign": {good, change(func(p *outbound.KeyPair) { p.Private, p.Remote = nil, nil })},
 		"twice":              {other, other},
-		"another's private":  {change(func(p *outbound.KeyPair) { p.Private = good.Private })},
-		"a kind's private":   {change(func(p *outbound.KeyPair) { p.Private = rsa.Private })},
+		"another's private":  {change(func(p *outbound.KeyPair) { p.Private, p.Remote = good.Private, good.Remote })},
+		"a kind's private":   {change(func(p *outbound.KeyPair) { p.Private, p.Remote = unlike.Private, unlike.Remote })},
 		"another's public":   {change(func(p *outbound.KeyPair) { p.Public = good.Public })},
-		"other algorithm":    {change(func(p *outbound.KeyPair) { p.Algorithm = token.EdDSA })},
+		"other algorithm":    {change(func(p *outbound.KeyPair) { p.Algorithm = unlikeAlgorithm })},
 		"no algorithm":       {change(func(p *outbound.KeyPair) { p.Algorithm = "" })},
 		"broken public":      {change(func(p *outbound.KeyPair) { p.Public = []byte("{}") })},
-		"broken private":     {change(func(p *outbound.KeyPair) { p.Private = []byte("x") })},
+		"broken private":     {change(func(p *outbound.KeyPair) { p.Private, p.Remote = []byte("x"), nil })},
+		"two private halves": {change(func(p *outbound.KeyPair) { p.Private, p.Remote = []byte("x"), remote{} })},
 		"a broken one more":  {other, {KID: "x", Algorithm: token.RS256, Public: []byte("{}")}},
 	} {
 		require.Error(t, s.Use(pairs, other.KID), name)
@@ -253,10 +332,13 @@ func testSignerBadUse(t *testing.T, s outbound.Signer) {
 	}
 }
 
-func testSignerPublished(t *testing.T, s outbound.Signer) {
+// remote is a key that signs nothing and belongs to nobody.
+type remote struct{ outbound.RemoteKey }
+
+func testSignerPublished(t *testing.T, s signerHarness) {
 	var pairs []outbound.KeyPair
-	want := make([]string, 0, len(algorithms))
-	for _, a := range algorithms {
+	want := make([]string, 0, len(s.algorithms))
+	for _, a := range s.algorithms {
 		pairs = append(pairs, generate(t, s, a))
 		want = append(want, string(pairs[len(pairs)-1].Public))
 	}
@@ -277,8 +359,8 @@ func testSignerPublished(t *testing.T, s outbound.Signer) {
 }
 
 // testSignerAltered changes every character of a token in turn: each counts.
-func testSignerAltered(t *testing.T, s outbound.Signer) {
-	use(t, s, generate(t, s, token.EdDSA))
+func testSignerAltered(t *testing.T, s signerHarness) {
+	use(t, s, generate(t, s, s.another()))
 	text := sign(t, s, AccessClaims())
 	for i := range len(text) {
 		for _, c := range []byte{'A', 'B', '.', '\n', '='} {
@@ -299,8 +381,8 @@ func testSignerAltered(t *testing.T, s outbound.Signer) {
 
 // testSignerConcurrency exchanges keys under those who sign and verify: whoever
 // signs finds a whole key, and what was signed verifies as long as its key stays.
-func testSignerConcurrency(t *testing.T, s outbound.Signer) {
-	first, second := generate(t, s, token.ES256), generate(t, s, token.EdDSA)
+func testSignerConcurrency(t *testing.T, s signerHarness) {
+	first, second := generate(t, s, s.one()), generate(t, s, s.another())
 	use(t, s, first, second)
 	done := make(chan struct{})
 	var busy sync.WaitGroup
