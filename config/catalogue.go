@@ -161,7 +161,11 @@ func catalogue(c *Config) []setting {
 		},
 		{
 			name: "JWT_KMS_URI", secret: true, read: secret(&c.JWT.KMSURI),
-			meaning: "Signing key in a key management service. Not available in this version",
+			meaning: "Key to sign with in a key management service or a hardware module, instead of keys that Plinto makes: `awskms:`, `azurekms:`, `cloudkms:` or `pkcs11:`. `config/deploy` says how",
+		},
+		{
+			name: "JWT_KMS_TIMEOUT", fallback: "5s", read: duration(&c.JWT.KMSTimeout),
+			meaning: "Time a signature by `JWT_KMS_URI` may take; beyond, the request is answered 503",
 		},
 		{
 			name: "JWT_ALGORITHM", fallback: "RS256", read: algorithm(&c.JWT.Algorithm),
@@ -190,6 +194,10 @@ func catalogue(c *Config) []setting {
 		{
 			name: "KEY_PUBLISH_LEAD", fallback: "10m", read: duration(&c.JWT.KeyPublishLead),
 			meaning: "Time a new signing key is published before it signs; at least a minute longer than `JWKS_MAX_AGE`",
+		},
+		{
+			name: "KEY_ROTATION_DAYS", fallback: "90", read: counted(&c.JWT.KeyRotation, 24*time.Hour),
+			meaning: "Days after which a signing key that Plinto made is replaced; 0 leaves that to `plinto keys rotate`",
 		},
 
 		{

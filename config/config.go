@@ -137,8 +137,11 @@ type JWT struct {
 	// PrivateKey is a private key in PEM to sign with instead of keys that Plinto
 	// makes; read it through PrivateKeyPEM. JWT_PRIVATE_KEY
 	PrivateKey Secret
-	// KMSURI names a key in a key management service. JWT_KMS_URI
-	KMSURI Secret
+	// KMSURI names a key in a key management service or a hardware module to sign
+	// with instead of keys that Plinto makes. It may hold a PIN. A signature there
+	// takes KMSTimeout at most. JWT_KMS_URI, JWT_KMS_TIMEOUT
+	KMSURI     Secret
+	KMSTimeout time.Duration
 	// Algorithm is what tokens are signed with. JWT_ALGORITHM
 	Algorithm Algorithm
 	// RSABits is the size of RSA keys that Plinto makes. JWT_RSA_BITS
@@ -155,6 +158,9 @@ type JWT struct {
 	// longer. JWKS_MAX_AGE, KEY_PUBLISH_LEAD
 	JWKSMaxAge     time.Duration
 	KeyPublishLead time.Duration
+	// KeyRotation is the age at which a key that Plinto made is replaced; 0 is
+	// never. KEY_ROTATION_DAYS
+	KeyRotation time.Duration
 }
 
 // Algorithm is a JWS signature algorithm (RFC 7518 section 3.1, RFC 8037).

@@ -19,7 +19,6 @@ func (f *findings) unavailable(cfg Config) {
 		{"ENABLE_OAUTH", cfg.Features.OAuth, "leave it at false"},
 		{"EMAIL_ENABLED", cfg.Email.Enabled, "leave it at false"},
 		{"SIGNUP_ENUMERATION", cfg.Signup.Enumeration == Hidden, "leave it at visible"},
-		{"JWT_KMS_URI", cfg.JWT.KMSURI != "", "leave it out"},
 		{"DATABASE_REPLICA_URLS", len(cfg.Database.ReplicaURLs) > 0, "leave it out"},
 		{"MAX_SESSIONS_PER_USER", cfg.Session.MaxPerUser > 0, "leave it at 0"},
 	} {

@@ -19,7 +19,6 @@ func TestUnavailableIsRefused(t *testing.T) {
 		{"ENABLE_OAUTH=true", "leave it at false"},
 		{"EMAIL_ENABLED=true", "leave it at false"},
 		{"SIGNUP_ENUMERATION=hidden", "leave it at visible"},
-		{"JWT_KMS_URI=awskms:key-id=hunter2", "leave it out"},
 		{"DATABASE_REPLICA_URLS=postgres://replica/plinto", "leave it out"},
 		{"MAX_SESSIONS_PER_USER=1", "leave it at 0"},
 	} {
@@ -29,5 +28,5 @@ func TestUnavailableIsRefused(t *testing.T) {
 				refused(t, inProduction("ENVIRONMENT="+environment, c.given)...))
 		}
 	}
-	load(t, "ENABLE_MAGIC_LINKS=false", "ENABLE_OAUTH=0", "EMAIL_ENABLED=no", "SIGNUP_ENUMERATION=visible", "JWT_KMS_URI=", "DATABASE_REPLICA_URLS=", "MAX_SESSIONS_PER_USER=0")
+	load(t, "ENABLE_MAGIC_LINKS=false", "ENABLE_OAUTH=0", "EMAIL_ENABLED=no", "SIGNUP_ENUMERATION=visible", "DATABASE_REPLICA_URLS=", "MAX_SESSIONS_PER_USER=0")
 }

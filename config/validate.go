@@ -17,6 +17,7 @@ func Check(cfg Config) []Fault {
 	f.database(cfg)
 	f.tokens(cfg)
 	f.privateKey(cfg.JWT)
+	f.kms(cfg.JWT)
 	f.sessions(cfg.Session)
 	f.proofs(cfg.Proof)
 	f.passwords(cfg)
@@ -99,6 +100,8 @@ func (f *findings) tokens(cfg Config) {
 	// keys for JWKS_MAX_AGE must have met the new one before it signs.
 	least := j.JWKSMaxAge + time.Minute
 	f.require(j.KeyPublishLead >= least, "KEY_PUBLISH_LEAD", "is %v; it must be at least %v, which is JWKS_MAX_AGE and a minute", j.KeyPublishLead, least)
+	f.notNegative("KEY_ROTATION_DAYS", j.KeyRotation)
+	f.require(j.KeyRotation <= 0 || j.KeyRotation > j.KeyPublishLead, "KEY_ROTATION_DAYS", "is %v; it must be longer than KEY_PUBLISH_LEAD, which is %v", j.KeyRotation, j.KeyPublishLead)
 }
 
 func (f *findings) sessions(s Session) {

@@ -111,7 +111,7 @@ func policy(c config.Config) app.Policy {
 		RefreshGrace: c.Session.RefreshGrace,
 		Proofs:       app.Proofs{MaxAge: c.Proof.MaxAge, Leeway: c.Proof.Leeway, NonceRequired: c.Proof.Nonce == config.NonceRequired},
 		Access:       token.Issuing{Issuer: c.JWT.Issuer, Audience: []string{c.JWT.Audience}, Lifetime: c.JWT.AccessLifetime},
-		Algorithm:    token.Algorithm(c.JWT.Algorithm), KeyLead: c.JWT.KeyPublishLead, KeyMaxAge: c.JWT.JWKSMaxAge,
+		Algorithm:    token.Algorithm(c.JWT.Algorithm), KeyLead: c.JWT.KeyPublishLead, KeyMaxAge: c.JWT.JWKSMaxAge, KeyRotation: c.JWT.KeyRotation,
 		ApplicationKeys: append([][]byte{[]byte(c.SecretKey.Reveal())}, reveal(c.SecretKeyPrevious)...),
 		Limits:          limitRules(c.RateLimit),
 	}

@@ -35,6 +35,7 @@ func newKeys(s surroundings) *cobra.Command {
 			fmt.Fprintf(s.stdout, "%s (%s) is published and signs from %s\n", k.KID, k.Algorithm, k.ActiveFrom.Format(time.RFC3339))
 			return nil
 		})},
+		newRevokeKey(s),
 	)
 	return keys
 }

@@ -48,6 +48,7 @@ type Policy struct {
 	ExternalKey []byte        // a private key in PEM; empty when Plinto makes its own
 	KeyLead     time.Duration // how long a key is published before it signs
 	KeyMaxAge   time.Duration // how long the key set may be cached
+	KeyRotation time.Duration // how old a key of Plinto's own gets; 0 is for ever
 
 	Limits guard.Rules
 }
@@ -83,7 +84,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	issuer := &issuing.Issuer{World: w, Keyring: keyring, Claims: p.Access, Life: p.Sessions}
 	keys := signing.New(w, signing.Policy{
 		Tenant: p.Tenant, Algorithm: p.Algorithm, External: p.ExternalKey,
-		Lead: p.KeyLead, MaxAge: p.KeyMaxAge, Overlap: p.Access.MaxLifetime() + clockSkew,
+		RotateAfter: p.KeyRotation, Lead: p.KeyLead, MaxAge: p.KeyMaxAge, Overlap: p.Access.MaxLifetime() + clockSkew,
 	})
 	revoked := feed.New(w, keys, feed.Policy{Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew})
 	return inbound.Services{

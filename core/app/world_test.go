@@ -184,8 +184,9 @@ func (h *countingHasher) Verify(ctx context.Context, p credential.Password, hash
 // countingStore counts how often the store is asked, and can be away.
 type countingStore struct {
 	outbound.Store
-	asked atomic.Int32
-	away  atomic.Bool
+	asked  atomic.Int32
+	away   atomic.Bool
+	refuse error // what a transaction answers, if anything
 	// beforeKeys is what happens before the keys are read.
 	beforeKeys func()
 	// duringFeed is what happens while the feed is read.
@@ -226,6 +227,9 @@ func (s *countingStore) Atomically(ctx context.Context, fn func(context.Context,
 	s.asked.Add(1)
 	if s.away.Load() {
 		return outbound.ErrUnavailable
+	}
+	if s.refuse != nil {
+		return s.refuse
 	}
 	return s.Store.Atomically(ctx, fn)
 }

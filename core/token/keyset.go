@@ -124,6 +124,14 @@ func (s KeySet) Newest() (SigningKey, bool) {
 	return newest, newest.Number > 0
 }
 
+// TooOld reports whether the key that signs was made here and is of the age at
+// which another takes over. It is not while another waits for its time, and at
+// the age 0 never.
+func (s KeySet) TooOld(now time.Time, age time.Duration) bool {
+	newest, ok := s.Newest()
+	return ok && age > 0 && newest.Sealed != nil && s.State(newest, now) == KeyActive && now.Sub(newest.CreatedAt) >= age
+}
+
 // Find gives the key that is called kid.
 func (s KeySet) Find(kid string) (SigningKey, bool) {
 	i := slices.IndexFunc(s.Keys, func(k SigningKey) bool { return k.KID == kid })

@@ -108,6 +108,24 @@ func TestARevokedKey(t *testing.T) {
 	require.False(t, ok)
 }
 
+func TestAKeyGetsTooOld(t *testing.T) {
+	const age = 90 * 24 * time.Hour
+	own := token.SigningKey{KID: "a", Number: 1, Sealed: []byte{1}, CreatedAt: now, ActiveFrom: now}
+	set := func(keys ...token.SigningKey) token.KeySet { return token.KeySet{Overlap: time.Minute, Keys: keys} }
+	require.False(t, set(own).TooOld(now.Add(age-1), age))
+	require.True(t, set(own).TooOld(now.Add(age), age))
+	require.False(t, set(own).TooOld(now.Add(100*age), 0), "never by age")
+	require.False(t, set().TooOld(now.Add(age), age))
+
+	next := token.SigningKey{KID: "b", Number: 2, Sealed: []byte{1}, CreatedAt: now.Add(age), ActiveFrom: now.Add(age + time.Minute)}
+	require.False(t, set(own, next).TooOld(now.Add(age), age), "its successor is made")
+	when := now.Add(age)
+	next.RevokedAt = &when
+	require.True(t, set(own, next).TooOld(now.Add(age), age), "that one does not count any more")
+	own.Sealed = nil
+	require.False(t, set(own).TooOld(now.Add(age), age), "it is not ours to replace")
+}
+
 func TestParseAlgorithm(t *testing.T) {
 	for _, name := range []string{"RS256", "ES256", "EdDSA"} {
 		a, err := token.ParseAlgorithm(name)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/event"
@@ -27,68 +28,124 @@ func (s *Service) load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		missing, err := s.missing(set)
+		missing, err := s.missing(ctx, set)
 		if err != nil {
-			return err
+			return errors.Join(err, s.forget(set))
 		}
 		if missing == nil {
-			before := s.set
-			s.set = set
-			if err := s.use(); err != nil {
-				s.set = before // go on with what worked
-				return err
-			}
-			return nil
+			return s.take(set)
 		}
 		err = s.insert(ctx, *missing, event.System)
 		if err != nil && (!errors.Is(err, outbound.ErrConflict) || n == attempts) {
-			return err
+			return errors.Join(err, s.forget(set))
 		}
 	}
 }
 
+// take goes on with the keys that were read or, when they cannot be used, with
+// what worked before, less what was revoked since.
+func (s *Service) take(set token.KeySet) error {
+	before := s.set
+	s.set = set
+	err := s.use()
+	if err == nil {
+		return nil
+	}
+	s.set = before
+	return errors.Join(err, s.forget(set))
+}
+
+// forget takes the keys that were revoked according to a newer set out of those
+// in use. When none is left to sign with, this instance is not ready any more.
+func (s *Service) forget(newer token.KeySet) error {
+	if !s.Loaded() {
+		return nil
+	}
+	found := false
+	keys := slices.Clone(s.set.Keys)
+	for i, k := range keys {
+		if now, ok := newer.Find(k.KID); ok && now.Revoked() && !k.Revoked() {
+			keys[i], found = now, true
+		}
+	}
+	if !found {
+		return nil
+	}
+	s.set.Keys = keys
+	return s.use()
+}
+
 // missing gives the key that this instance needs and the store does not have:
 // its external one, or the first, or one of the algorithm that is asked for.
-func (s *Service) missing(set token.KeySet) (*token.SigningKey, error) {
-	now := s.world.Clock.Now()
-	if len(s.policy.External) > 0 {
-		pair, err := s.world.Signer.Import(s.policy.External, s.policy.Algorithm)
-		if err != nil {
-			return nil, fmt.Errorf("read the private key of the configuration: %w", err)
-		}
-		s.external = pair.KID
-		for _, k := range set.Keys {
-			if k.KID == pair.KID {
-				return nil, nil
-			}
-		}
-		k := s.next(set, pair)
-		k.ActiveFrom = now
-		return &k, nil
+func (s *Service) missing(ctx context.Context, set token.KeySet) (*token.SigningKey, error) {
+	if s.keptElsewhere() {
+		return s.unregistered(ctx, set)
 	}
-	newest, ok := set.Newest()
-	if ok && s.loaded.Load() {
+	own := set
+	own.Keys = slices.DeleteFunc(slices.Clone(set.Keys), func(k token.SigningKey) bool { return k.Sealed == nil })
+	if _, ok := own.Newest(); ok && s.loaded.Load() {
 		// Instances that are told different algorithms must not answer each
 		// other with key after key: one is made at the start and no later.
 		return nil, nil
 	}
+	newest, ok := set.Newest()
 	if ok && newest.Sealed != nil && newest.Algorithm == s.policy.Algorithm {
 		return nil, nil
 	}
-	k, err := s.generate(set)
+	k, err := s.generate(set, s.policy.Algorithm)
 	if err != nil {
 		return nil, err
 	}
 	if ok && newest.Sealed != nil {
 		// The old algorithm signs on until everybody knows the new key.
-		k.ActiveFrom = now.Add(s.policy.Lead)
+		k.ActiveFrom = s.world.Clock.Now().Add(s.policy.Lead)
 	}
 	return &k, nil
 }
 
+// unregistered gives the external key when the store does not have it.
+func (s *Service) unregistered(ctx context.Context, set token.KeySet) (*token.SigningKey, error) {
+	pair, err := s.readExternal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known, ok := set.Find(pair.KID)
+	switch {
+	case ok && known.Revoked():
+		return nil, fmt.Errorf("the signing key of the configuration, %s, was revoked at %s and never signs again: give another",
+			pair.KID, known.RevokedAt.Format(time.RFC3339))
+	case ok:
+		return nil, nil
+	}
+	k := s.next(set, pair)
+	return &k, nil
+}
+
+// readExternal reads the key that comes from outside the database, once.
+func (s *Service) readExternal(ctx context.Context) (outbound.KeyPair, error) {
+	if s.external.KID != "" {
+		return s.external, nil
+	}
+	var pair outbound.KeyPair
+	var err error
+	if s.world.KMS != nil {
+		var key outbound.RemoteKey
+		if key, err = s.world.KMS.Key(ctx); err == nil {
+			pair, err = s.world.Signer.Adopt(key, s.policy.Algorithm)
+		}
+	} else {
+		pair, err = s.world.Signer.Import(s.policy.External, s.policy.Algorithm)
+	}
+	if err != nil {
+		return outbound.KeyPair{}, fmt.Errorf("read the signing key of the configuration: %w", err)
+	}
+	s.external = pair
+	return pair, nil
+}
+
 // generate makes the next key, sealed, to sign from now on.
-func (s *Service) generate(set token.KeySet) (token.SigningKey, error) {
-	pair, err := s.world.Signer.Generate(s.policy.Algorithm)
+func (s *Service) generate(set token.KeySet, a token.Algorithm) (token.SigningKey, error) {
+	pair, err := s.world.Signer.Generate(a)
 	if err != nil {
 		return token.SigningKey{}, fmt.Errorf("generate signing key: %w", err)
 	}
@@ -101,10 +158,9 @@ func (s *Service) generate(set token.KeySet) (token.SigningKey, error) {
 }
 
 func (s *Service) next(set token.KeySet, pair outbound.KeyPair) token.SigningKey {
-	newest, _ := set.Newest()
 	now := s.world.Clock.Now()
 	return token.SigningKey{
-		Tenant: s.policy.Tenant, KID: pair.KID, Number: newest.Number + 1, Algorithm: pair.Algorithm,
+		Tenant: s.policy.Tenant, KID: pair.KID, Number: set.NextNumber(), Algorithm: pair.Algorithm,
 		Public: pair.Public, CreatedAt: now, ActiveFrom: now,
 	}
 }
@@ -113,13 +169,16 @@ func (s *Service) next(set token.KeySet, pair outbound.KeyPair) token.SigningKey
 func purpose(kid string) string { return "signing key " + kid }
 
 func (s *Service) insert(ctx context.Context, k token.SigningKey, actor string) error {
-	origin := event.Origin{Tenant: k.Tenant}
 	return s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
 		if err := tx.SigningKeys().Insert(ctx, k); err != nil {
 			return err
 		}
-		return tx.Events().Append(ctx, event.Rotated(origin, actor, k.KID, string(k.Algorithm), k.ActiveFrom, k.CreatedAt))
+		return tx.Events().Append(ctx, rotated(k, actor))
 	})
+}
+
+func rotated(k token.SigningKey, actor string) event.Event {
+	return event.Rotated(event.Origin{Tenant: k.Tenant}, actor, k.KID, string(k.Algorithm), k.ActiveFrom, k.CreatedAt)
 }
 
 // takeOver hands the signing on when the time of the next key has come, and
@@ -127,6 +186,9 @@ func (s *Service) insert(ctx context.Context, k token.SigningKey, actor string) 
 func (s *Service) takeOver() error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
+	if !s.Loaded() {
+		return nil
+	}
 	active, published := s.choose()
 	if active == s.active && len(published) == s.inUse {
 		return nil
@@ -143,7 +205,7 @@ func (s *Service) choose() (string, []token.SigningKey) {
 	published := s.set.Published(now)
 	var mine token.KeySet
 	for _, k := range s.set.Keys {
-		if k.KID == s.external || s.external == "" && k.Sealed != nil {
+		if k.KID == s.external.KID || !s.keptElsewhere() && k.Sealed != nil {
 			mine.Keys = append(mine.Keys, k)
 		}
 	}
@@ -154,7 +216,8 @@ func (s *Service) choose() (string, []token.SigningKey) {
 	return active.KID, published
 }
 
-// use gives the signer the keys of the present.
+// use gives the signer the keys of the present. Without one to sign with the
+// signer gets those to verify with, and this instance is not loaded.
 func (s *Service) use() error {
 	active, published := s.choose()
 	pairs := make([]outbound.KeyPair, 0, len(published))
@@ -169,9 +232,14 @@ func (s *Service) use() error {
 		return fmt.Errorf("use signing keys: %w", err)
 	}
 	s.active, s.inUse = active, len(published)
-	s.loaded.Store(true)
+	s.loaded.Store(active != "")
+	if active == "" {
+		return errNoKey
+	}
 	return nil
 }
+
+var errNoKey = errors.New("there is no key left that this instance may sign with")
 
 // open unseals the private half of a key that this instance signs with, now
 // or soon. The others only verify.
@@ -180,8 +248,8 @@ func (s *Service) open(k token.SigningKey, active string) (outbound.KeyPair, err
 	switch {
 	case k.KID != active:
 		return pair, nil
-	case k.KID == s.external:
-		return s.world.Signer.Import(s.policy.External, k.Algorithm)
+	case k.KID == s.external.KID:
+		return s.external, nil
 	}
 	private, err := s.world.Sealer.Open(k.Sealed, purpose(k.KID))
 	if err != nil {

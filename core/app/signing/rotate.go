@@ -14,15 +14,15 @@ import (
 
 // Rotate implements inbound.Keys.
 func (s *Service) Rotate(ctx context.Context) (inbound.KeyInfo, error) {
-	k, err := s.rotate(ctx)
+	k, err := s.rotate(ctx, event.Operator)
 	if err != nil {
 		return inbound.KeyInfo{}, failure.Of(err)
 	}
 	return k, nil
 }
 
-func (s *Service) rotate(ctx context.Context) (inbound.KeyInfo, error) {
-	if len(s.policy.External) > 0 {
+func (s *Service) rotate(ctx context.Context, actor string) (inbound.KeyInfo, error) {
+	if s.keptElsewhere() {
 		f := fault.New(fault.Conflict)
 		f.Message = "The signing key is given by the configuration. To rotate it, give another."
 		return inbound.KeyInfo{}, f
@@ -44,14 +44,14 @@ func (s *Service) rotate(ctx context.Context) (inbound.KeyInfo, error) {
 			return inbound.KeyInfo{}, err
 		}
 	}
-	k, err := s.generate(set)
+	k, err := s.generate(set, s.policy.Algorithm)
 	if err != nil {
 		return inbound.KeyInfo{}, err
 	}
 	if len(set.Keys) > 0 {
 		k.ActiveFrom = now.Add(s.policy.Lead)
 	}
-	err = s.insert(ctx, k, event.Operator)
+	err = s.insert(ctx, k, actor)
 	if errors.Is(err, outbound.ErrConflict) {
 		return inbound.KeyInfo{}, underWay.Because(err)
 	}
@@ -65,4 +65,24 @@ func (s *Service) rotate(ctx context.Context) (inbound.KeyInfo, error) {
 	}
 	set.Keys = append(set.Keys, k)
 	return info(set, k, now), nil
+}
+
+// replaceOld makes the next key when the one that signs has become too old. Of
+// instances that do so at once, one makes it and the others read it.
+func (s *Service) replaceOld(ctx context.Context) error {
+	if !s.tooOld() {
+		return nil
+	}
+	_, err := s.rotate(ctx, event.System)
+	if fault.CodeOf(err) == fault.Conflict {
+		err = s.load(ctx)
+	}
+	return failure.Of(err)
+}
+
+// tooOld judges the keys as they were last read.
+func (s *Service) tooOld() bool {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	return !s.keptElsewhere() && s.set.TooOld(s.world.Clock.Now(), s.policy.RotateAfter)
 }

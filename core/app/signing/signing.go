@@ -24,8 +24,11 @@ type Policy struct {
 	Tenant    tenant.ID
 	Algorithm token.Algorithm
 	// External is a private key in PEM that is kept outside the database;
-	// empty when Plinto makes its own.
+	// empty when Plinto makes its own, or when outbound.World has a KMS.
 	External []byte
+	// RotateAfter is how old a key that Plinto made gets before a running
+	// instance makes the next one; 0 is for ever.
+	RotateAfter time.Duration
 	// Lead is how long a key is published before it signs. It is longer than
 	// MaxAge, so that whoever has cached the key set comes back in time.
 	Lead   time.Duration
@@ -52,10 +55,10 @@ type Service struct {
 	// changing is held while the store is asked, for as long as that takes.
 	// No request that has what it needs waits for it.
 	changing sync.Mutex
-	set      token.KeySet // as last read
-	external string       // KID of the external key; empty when there is none
-	active   string       // KID of the key that the signer was last given to sign with
-	inUse    int          // how many keys it was last given
+	set      token.KeySet     // as last read
+	external outbound.KeyPair // from outside the database; no KID when there is none, or it was not read yet
+	active   string           // KID of the key that the signer was last given to sign with
+	inUse    int              // how many keys it was last given
 
 	asking  sync.Mutex
 	askedAt time.Time
@@ -68,6 +71,10 @@ func New(w outbound.World, p Policy) *Service { return &Service{world: w, policy
 
 // Loaded tells whether there are keys to sign with.
 func (s *Service) Loaded() bool { return s.loaded.Load() }
+
+// keptElsewhere tells whether the key to sign with comes from outside the
+// database.
+func (s *Service) keptElsewhere() bool { return len(s.policy.External) > 0 || s.world.KMS != nil }
 
 // Published implements inbound.Keys.
 func (s *Service) Published() (inbound.JWKS, error) {
@@ -102,7 +109,7 @@ func (s *Service) Verify(ctx context.Context, accessToken string) (token.Claims,
 		return claims, err
 	}
 	if err := s.Load(ctx); err != nil {
-		return token.Claims{}, err
+		return token.Claims{}, fmt.Errorf("%w: look for an unknown key: %w", outbound.ErrUnavailable, err)
 	}
 	return s.world.Signer.Verify(accessToken)
 }
@@ -138,6 +145,9 @@ func (s *Service) Run(ctx context.Context) error {
 			continue
 		}
 		if err := s.takeOver(); err != nil {
+			return err
+		}
+		if err := s.replaceOld(ctx); err != nil && !temporary(err) {
 			return err
 		}
 	}

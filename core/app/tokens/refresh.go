@@ -42,6 +42,10 @@ func (s *Service) refresh(ctx context.Context, caller inbound.Caller, refreshTok
 	if err := s.guard.Refresh(ctx, caller, presented.Session); err != nil {
 		return inbound.TokenPair{}, err
 	}
+	// A session must not move on when nobody can be given what comes next.
+	if err := s.world.Signer.Ready(); err != nil {
+		return inbound.TokenPair{}, err
+	}
 	if err := s.proofs.Use(ctx, proven); err != nil {
 		return inbound.TokenPair{}, err
 	}
