@@ -90,6 +90,7 @@ func TestDefaults(t *testing.T) {
 			Algorithm: config.RS256, RSABits: 2048,
 			Issuer: "http://127.0.0.1:8000", Audience: "plinto",
 			AccessLifetime: 15 * time.Minute, JWKSMaxAge: 5 * time.Minute, KeyPublishLead: 10 * time.Minute,
+			KeyRotation: 90 * 24 * time.Hour, KMSTimeout: 5 * time.Second,
 		},
 		Session: config.Session{
 			RefreshLifetime: 7 * 24 * time.Hour, AbsoluteLifetime: 30 * 24 * time.Hour, RefreshGrace: 10 * time.Second,

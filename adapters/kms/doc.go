@@ -1,0 +1,11 @@
+// Package kms owns the way to a signing key that is kept elsewhere and never
+// leaves: in AWS KMS, Azure Key Vault, Google Cloud KMS, or a hardware module
+// that speaks PKCS #11. It bounds how long a signature may take and how many are
+// under way, knows when the service does not answer, and hands out no signature
+// that does not verify. It refuses to make keys, and to say anything of a PIN.
+//
+// The services come with go.step.sm/crypto/kms, and can be left out of a build
+// by its tags noawskms, noazurekms, nocloudkms and nopkcs11. PKCS #11 modules
+// are libraries in C: without cgo the program is whole but for them, and says so
+// when it is given one.
+package kms

@@ -1,0 +1,175 @@
+package kms
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.step.sm/crypto/kms/apiv1"
+	"go.step.sm/crypto/kms/awskms"
+	"go.step.sm/crypto/kms/azurekms"
+	"go.step.sm/crypto/kms/cloudkms"
+	"go.step.sm/crypto/kms/pkcs11"
+
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Options are how a KMS is reached.
+type Options struct {
+	// URI names the key: a scheme, and attributes as RFC 7512 writes them.
+	URI string
+	// Timeout is how long one signature may take.
+	Timeout time.Duration
+	// OnChange is told why the key does not answer any more, and nil when it
+	// does again; nil tells nobody.
+	OnChange func(err error)
+}
+
+// KMS implements outbound.KMS.
+type KMS struct {
+	options Options
+	address address
+	open    opener
+
+	mu  sync.Mutex // held while the key is opened
+	key *Key
+
+	refused bool // whether the PIN was, when a module was opened anew; Run's alone
+}
+
+var _ outbound.KMS = (*KMS)(nil)
+
+// opener makes a client of a service.
+type opener func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error)
+
+func openerOf(scheme string) (opener, error) {
+	switch apiv1.Type(scheme) {
+	case apiv1.AmazonKMS:
+		return func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error) { return awskms.New(ctx, o) }, nil
+	case apiv1.AzureKMS:
+		return func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error) { return azurekms.New(ctx, o) }, nil
+	case apiv1.CloudKMS:
+		return func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error) { return cloudkms.New(ctx, o) }, nil
+	case apiv1.PKCS11:
+		return func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error) { return pkcs11.New(ctx, o) }, nil
+	}
+	return nil, errors.New("the address of the key begins with none of awskms:, azurekms:, cloudkms: and pkcs11:")
+}
+
+// New reads the address, and a PIN from the file that it names. It reaches for
+// nothing else: the service may come later than we.
+func New(o Options) (*KMS, error) {
+	a, err := parseAddress(o.URI)
+	if err != nil {
+		return nil, err
+	}
+	open, err := openerOf(a.scheme)
+	if err != nil {
+		return nil, err
+	}
+	if o.OnChange == nil {
+		o.OnChange = func(error) {}
+	}
+	return &KMS{options: o, address: a, open: open}, nil
+}
+
+// Key implements outbound.KMS. It has the key sign once: one that may not, or
+// whose signatures do not verify, is found out here and not at a sign-in.
+func (k *KMS) Key(ctx context.Context) (outbound.RemoteKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.key != nil {
+		return k.key, nil
+	}
+	c, err := k.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key := newKey(c, k.address, k.options)
+	if err := key.trial(); err != nil {
+		return nil, errors.Join(k.meaning(err), c.close())
+	}
+	k.key = key
+	return key, nil
+}
+
+// openTimeout is how long it may take to find the key; the services' own
+// clients give up a little sooner.
+const openTimeout = 20 * time.Second
+
+// connect opens the service and finds the key in it.
+func (k *KMS) connect(ctx context.Context) (*connection, error) {
+	type result struct {
+		connection *connection
+		err        error
+	}
+	done := make(chan result, 1)
+	// A module in C does not heed a context; what it opens too late is closed.
+	opening := context.WithoutCancel(ctx)
+	go func() {
+		c, err := k.find(opening)
+		done <- result{c, err}
+	}()
+	waiting, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	select {
+	case r := <-done:
+		return r.connection, k.meaning(r.err)
+	case <-waiting.Done():
+		go func() {
+			if r := <-done; r.err == nil {
+				_ = r.connection.close()
+			}
+		}()
+		return nil, fmt.Errorf("%w: open %s: %w", outbound.ErrUnavailable, k.address.scheme, waiting.Err())
+	}
+}
+
+func (k *KMS) find(ctx context.Context) (*connection, error) {
+	manager, err := k.open(ctx, apiv1.Options{URI: k.address.uri, Pin: k.address.pin})
+	if err != nil {
+		return nil, err
+	}
+	signer, err := manager.CreateSigner(&apiv1.CreateSignerRequest{SigningKey: k.address.uri})
+	if err != nil {
+		return nil, errors.Join(err, manager.Close())
+	}
+	return &connection{signer: signer, close: manager.Close}, nil
+}
+
+// meaning tells what waiting may mend. A service on the network may be away, or
+// not have been told of our permission yet. A module on this machine is here or
+// not; and asking it over and over with a PIN that is wrong locks the token.
+func (k *KMS) meaning(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := fmt.Sprintf("key in %s: %s", k.address.scheme, k.address.scrubbed(err))
+	if apiv1.Type(k.address.scheme) == apiv1.PKCS11 || errors.Is(err, errBadSignature) {
+		return errors.New(text)
+	}
+	return fmt.Errorf("%w: %s", outbound.ErrUnavailable, text)
+}
+
+// Close ends the connection to the service.
+func (k *KMS) Close() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.key == nil {
+		return nil
+	}
+	if len(k.key.slots) > 0 {
+		// A module would wait for them, perhaps for ever.
+		return errors.New("close the KMS: signatures are under way")
+	}
+	return k.key.close()
+}
+
+// connection is a signer of a service, and what ends the connection to it.
+type connection struct {
+	signer crypto.Signer
+	close  func() error
+}
