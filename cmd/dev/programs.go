@@ -13,8 +13,8 @@ import (
 // its error says why it cannot.
 type installer func(ctx context.Context, note func(format string, args ...any), pkgs ...string) error
 
-// needCompiler makes sure of the C compiler that the race detector links
-// with.
+// needCompiler makes sure of the C compiler that the race detector links with,
+// and that the way to a PKCS #11 module takes.
 func needCompiler(ctx context.Context, out io.Writer, install installer) error {
 	cc, err := output(ctx, "", nil, "go", "env", "CC")
 	if err != nil {
@@ -25,7 +25,7 @@ func needCompiler(ctx context.Context, out io.Writer, install installer) error {
 		return nil
 	}
 	if err := install(ctx, notes(out), "gcc", "libc6-dev"); err != nil {
-		return fmt.Errorf("the race detector takes a C compiler and there is no %s: install one (Debian's packages gcc and libc6-dev) or say -race=false; apt-get cannot do it here: %w", program, err)
+		return fmt.Errorf("the race detector and PKCS #11 take a C compiler and there is no %s: install one (Debian's packages gcc and libc6-dev) or say -race=false -servers=false; apt-get cannot do it here: %w", program, err)
 	}
 	return nil
 }

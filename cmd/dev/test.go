@@ -15,13 +15,13 @@ import (
 )
 
 const testHelp = `Starts throw-away PostgreSQL and Redis servers (see PLINTO_TEST_POSTGRES,
-PLINTO_TEST_REDIS and PLINTO_TEST_REDIS_CLUSTER to use others), fetches the
-clients that tests drive with Node.js (see PLINTO_TEST_NODE to use what is
-there), runs go vet and go test with the race detector and in random order,
-tells the coverage by layer, and stops the servers. Packages default to ./... .
-A test that is skipped counts as a failure, and so does a run in which no test
-ran. The last line is "N passed, N failed, N skipped", which counts subtests
-too.`
+PLINTO_TEST_REDIS and PLINTO_TEST_REDIS_CLUSTER to use others), finds the
+PKCS #11 module of SoftHSM (PLINTO_TEST_PKCS11 names another), fetches the
+clients that tests drive with Node.js (see PLINTO_TEST_NODE to use what is there), runs
+go vet and go test with the race detector and in random order, tells the
+coverage by layer, and stops the servers. Packages default to ./... . A test
+that is skipped counts as a failure, and so does a run in which no test ran. The
+last line is "N passed, N failed, N skipped", which counts subtests too.`
 
 // testOptions is what `dev test` was asked for.
 type testOptions struct {
@@ -38,6 +38,10 @@ type testOptions struct {
 	servers      bool
 }
 
+// cgo tells whether the tests take a C compiler: the race detector links with
+// it, and the way to a PKCS #11 module is in C.
+func (o testOptions) cgo() bool { return o.race || o.servers }
+
 func parseTest(args []string, errOut io.Writer) (testOptions, error) {
 	var o testOptions
 	flags := newFlags(errOut, "test [packages] [flags]", testHelp)
@@ -50,7 +54,7 @@ func parseTest(args []string, errOut io.Writer) (testOptions, error) {
 	flags.StringVar(&o.shuffle, "shuffle", "on", "the order of the tests: on, off or the `number` a failed run has told")
 	flags.DurationVar(&o.timeout, "timeout", 10*time.Minute, "how long one package may take")
 	flags.BoolVar(&o.verbose, "v", false, "print every test")
-	flags.BoolVar(&o.servers, "servers", true, "start the servers, and fetch the clients of tests")
+	flags.BoolVar(&o.servers, "servers", true, "start the servers, find the PKCS #11 module and fetch the clients of tests")
 	packages, err := parse(flags, args)
 	if err != nil {
 		return o, err
@@ -75,7 +79,7 @@ func test(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.race {
+	if o.cgo() {
 		if err := needCompiler(ctx, out, servers.InstallPackages); err != nil {
 			return err
 		}
@@ -86,7 +90,14 @@ func test(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if !o.servers {
 		return testIn(ctx, o, nil, out, errOut)
 	}
+	path, err := needModule(ctx, out, servers.InstallPackages, findModule, o.packages)
+	if err != nil {
+		return err
+	}
 	return withNode(ctx, out, servers.InstallPackages, o.packages, func(environ []string) error {
+		if path != "" {
+			environ = append(environ, moduleVariable+"="+path)
+		}
 		return testIn(ctx, o, environ, out, errOut)
 	})
 }
@@ -170,7 +181,7 @@ func runTests(ctx context.Context, o testOptions, environ []string, out, errOut 
 	if err != nil {
 		return testlog.Summary{}, err
 	}
-	if o.race {
+	if o.cgo() {
 		environ = append(environ, "CGO_ENABLED=1")
 	}
 	summary, err := goTest(ctx, args, environ, testlog.New(out, module, o.verbose), errOut)

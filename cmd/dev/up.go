@@ -32,6 +32,9 @@ func up(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return errors.Join(err, set.Stop())
 	}
 	environ := append([]string{"DATABASE_URL=" + database, "REDIS_URL=" + set.Redis.Address()}, set.Environ()...)
+	if path := findModule(); path != "" {
+		environ = append(environ, moduleVariable+"="+path)
+	}
 	for _, v := range environ {
 		name, value, _ := strings.Cut(v, "=")
 		fmt.Fprintf(out, "export %s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))

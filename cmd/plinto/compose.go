@@ -80,8 +80,14 @@ func (p *program) build(ctx context.Context) error {
 		func() int64 { return int64(hasher.Stats().Waiting) },
 		func() int64 { return int64(hasher.Stats().Refused) },
 	)
+	keys, runKMS, closeKMS, err := openKMS(ctx, c.JWT, p.log)
+	if err != nil {
+		return err
+	}
+	p.closers = append(p.closers, closeKMS)
+	p.beside = append(p.beside, runKMS)
 	p.services, err = app.New(outbound.World{
-		Store: p.store, Limiter: limiter, Signer: jwks.New(jwks.Options{RSABits: c.JWT.RSABits}), Proofs: jwks.Proofs{}, Sealer: sealer, Hasher: hasher,
+		Store: p.store, Limiter: limiter, Signer: jwks.New(jwks.Options{RSABits: c.JWT.RSABits}), KMS: keys, Proofs: jwks.Proofs{}, Sealer: sealer, Hasher: hasher,
 		Devices: useragent.Devices{}, Clock: clock, Random: system.Random{}, Identifiers: system.Identifiers{},
 	}, policy(c))
 	if err != nil {

@@ -18,6 +18,7 @@ var libraries = []library{
 	{"github.com/jackc/pgx/v5", []string{"adapters/postgres", "cmd"}},
 	{"github.com/labstack/echo/v4", []string{"adapters/httpapi"}},
 	{"github.com/lestrrat-go/jwx/v2", []string{"adapters/jwks"}},
+	{"github.com/miekg/pkcs11", []string{"adapters/kms"}}, // for what its errors mean
 	{"github.com/mileusna/useragent", []string{"adapters/useragent"}},
 	{"github.com/pressly/goose/v3", []string{"adapters/internal/migration", "adapters/postgres", "adapters/sqlite"}},
 	{"github.com/prometheus/client_golang", []string{"adapters/telemetry", "cmd/plinto"}},
@@ -25,7 +26,8 @@ var libraries = []library{
 	{"github.com/spf13/cobra", []string{"cmd/plinto"}},
 	{"github.com/spf13/viper", []string{"config"}},
 	{"github.com/subosito/gotenv", []string{"config"}},
-	{"go.yaml.in/yaml/v3", []string{"adapters/httpapi"}}, // in tests of the document
+	{"go.step.sm/crypto", []string{"adapters/kms", "cmd/plinto"}}, // in cmd, only tests
+	{"go.yaml.in/yaml/v3", []string{"adapters/httpapi"}},          // in tests of the document
 	{"golang.org/x/crypto", []string{"adapters/aesgcm", "adapters/bcrypt"}},
 	{"golang.org/x/sync", []string{"adapters", "cmd"}},
 	{"golang.org/x/text", []string{"adapters/bcrypt", "adapters/httpapi"}},
