@@ -1,7 +1,8 @@
 // Package jwks owns the signing of access tokens with key pairs that the
-// process holds, and the JSON Web Key Set others verify them with. It is the
-// only package that knows the JOSE library, so it reads clients' DPoP proofs too. It refuses to choose which key
-// signs when, to seal a private key, and to judge what a token says.
+// process holds or that sign elsewhere, and the JSON Web Key Set others verify
+// them with. It is the only package that knows the JOSE library, so it reads
+// clients' DPoP proofs too. It refuses to choose which key signs when, to seal a
+// private key, and to judge what a token says.
 //
 // A token is in compact form (RFC 7515 section 7.1) and its header has exactly
 // alg, kid and typ. The signature is made and checked by the library's signer

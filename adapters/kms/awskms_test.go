@@ -1,3 +1,5 @@
+//go:build !noawskms
+
 package kms_test
 
 import (

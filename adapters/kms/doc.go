@@ -5,7 +5,7 @@
 // that does not verify. It refuses to make keys, and to say anything of a PIN.
 //
 // The services come with go.step.sm/crypto/kms, and can be left out of a build
-// by its tags noawskms, noazurekms, nocloudkms and nopkcs11. PKCS #11 modules
+// by the tags noawskms, noazurekms, nocloudkms and nopkcs11. PKCS #11 modules
 // are libraries in C: without cgo the program is whole but for them, and says so
 // when it is given one.
 package kms

@@ -9,9 +9,6 @@ import (
 	"time"
 
 	"go.step.sm/crypto/kms/apiv1"
-	"go.step.sm/crypto/kms/awskms"
-	"go.step.sm/crypto/kms/azurekms"
-	"go.step.sm/crypto/kms/cloudkms"
 	"go.step.sm/crypto/kms/pkcs11"
 
 	"github.com/plinto/plinto/ports/outbound"
@@ -45,14 +42,17 @@ var _ outbound.KMS = (*KMS)(nil)
 // opener makes a client of a service.
 type opener func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error)
 
+// errAbsent says that a build tag left a service out.
+var errAbsent = errors.New("this program was built without it")
+
 func openerOf(scheme string) (opener, error) {
 	switch apiv1.Type(scheme) {
 	case apiv1.AmazonKMS:
-		return func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error) { return awskms.New(ctx, o) }, nil
+		return openAWS, nil
 	case apiv1.AzureKMS:
-		return func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error) { return azurekms.New(ctx, o) }, nil
+		return openAzure, nil
 	case apiv1.CloudKMS:
-		return func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error) { return cloudkms.New(ctx, o) }, nil
+		return openGoogle, nil
 	case apiv1.PKCS11:
 		return func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error) { return pkcs11.New(ctx, o) }, nil
 	}
@@ -148,7 +148,7 @@ func (k *KMS) meaning(err error) error {
 		return nil
 	}
 	text := fmt.Sprintf("key in %s: %s", k.address.scheme, k.address.scrubbed(err))
-	if apiv1.Type(k.address.scheme) == apiv1.PKCS11 || errors.Is(err, errBadSignature) {
+	if apiv1.Type(k.address.scheme) == apiv1.PKCS11 || errors.Is(err, errBadSignature) || errors.Is(err, errAbsent) {
 		return errors.New(text)
 	}
 	return fmt.Errorf("%w: %s", outbound.ErrUnavailable, text)

@@ -1,6 +1,7 @@
 // Package signing looks after the keys that sign access tokens: it makes them,
-// publishes them before they sign and for as long as their tokens live, and
-// keeps every instance's signer in step with the store.
+// publishes them before they sign and for as long as their tokens live, replaces
+// them when they are old, revokes them for good, and keeps every instance's
+// signer in step with the store.
 package signing
 
 import (
