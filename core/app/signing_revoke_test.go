@@ -47,6 +47,7 @@ func TestARevokedKeyEndsAtOnce(t *testing.T) {
 	first := published(t, w.Services)[0]
 	other, operator := w.instance(), w.instance()
 	require.NoError(t, other.Keys.Load(t.Context()))
+	require.NoError(t, other.Revocations.Load(t.Context()))
 	w.admits(other, in.Tokens.Access)
 
 	done, err := operator.Keys.Revoke(t.Context(), first)
