@@ -119,6 +119,8 @@ func TestAKeyGetsTooOld(t *testing.T) {
 
 	next := token.SigningKey{KID: "b", Number: 2, Sealed: []byte{1}, CreatedAt: now.Add(age), ActiveFrom: now.Add(age + time.Minute)}
 	require.False(t, set(own, next).TooOld(now.Add(age), age), "its successor is made")
+	next.CreatedAt = now
+	require.False(t, set(own, next).TooOld(now.Add(age), age), "however long it has to wait for its time")
 	when := now.Add(age)
 	next.RevokedAt = &when
 	require.True(t, set(own, next).TooOld(now.Add(age), age), "that one does not count any more")
