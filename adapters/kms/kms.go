@@ -56,7 +56,7 @@ func openerOf(scheme string) (opener, error) {
 	case apiv1.PKCS11:
 		return func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error) { return pkcs11.New(ctx, o) }, nil
 	}
-	return nil, errors.New("the address of the key begins with none of awskms:, azurekms:, cloudkms: and pkcs11:")
+	return nil, errors.New("the address of the key is of none of the services awskms, azurekms, cloudkms and pkcs11")
 }
 
 // New reads the address, and a PIN from the file that it names. It reaches for

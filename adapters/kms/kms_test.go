@@ -229,7 +229,7 @@ func TestBadAddresses(t *testing.T) {
 		"":                                    "no scheme",
 		"hunter2":                             "no scheme",
 		"pkcs11:":                             "no scheme",
-		"softkms:hunter2":                     "begins with none of",
+		"softkms:hunter2":                     "of none of the services",
 		"pkcs11:token=a?pin-value=hunter2%":   "percent sign",
 		"pkcs11:token=a?pin-source=/nowhere":  "the PIN: open /nowhere",
 		"pkcs11:token=a?pin-source=/dev/null": "file of the PIN is empty",
