@@ -104,6 +104,10 @@ func TestUpPrintsTheEnvironmentAndStops(t *testing.T) {
 		require.True(t, found, lines.Text())
 		exports[name] = strings.Trim(value, "'")
 	}
+	if path := findModule(); path != "" {
+		require.Equal(t, path, exports[moduleVariable])
+		delete(exports, moduleVariable)
+	}
 	require.Len(t, exports, 5)
 	require.Equal(t, os.Getenv("PLINTO_TEST_POSTGRES"), exports["PLINTO_TEST_POSTGRES"])
 	require.NotEmpty(t, exports["REDIS_URL"])
