@@ -35,19 +35,19 @@ func Signer(t *testing.T, open func(t *testing.T) outbound.Signer) {
 	t.Run("Import", func(t *testing.T) { testSignerImport(t, open(t)) })
 }
 
-// RemoteSigner is the same contract, with keys that sign elsewhere. Make makes a
-// new key there.
-func RemoteSigner(t *testing.T, open func(t *testing.T) outbound.Signer, make func(t *testing.T, a token.Algorithm) outbound.RemoteKey, can ...token.Algorithm) {
+// RemoteSigner is the same contract, with keys that sign elsewhere. NewKey makes
+// one there.
+func RemoteSigner(t *testing.T, open func(t *testing.T) outbound.Signer, newKey func(t *testing.T, a token.Algorithm) outbound.RemoteKey, can ...token.Algorithm) {
 	for name, test := range signerTests {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
-			test(t, signerHarness{Signer: s, algorithms: can, pair: func(a token.Algorithm) (outbound.KeyPair, error) { return s.Adopt(make(t, a), a) }})
+			test(t, signerHarness{Signer: s, algorithms: can, pair: func(a token.Algorithm) (outbound.KeyPair, error) { return s.Adopt(newKey(t, a), a) }})
 		})
 	}
 	t.Run("Adopt", func(t *testing.T) {
 		s := open(t)
 		for _, a := range can {
-			key := make(t, a)
+			key := newKey(t, a)
 			pair, err := s.Adopt(key, a)
 			require.NoError(t, err)
 			testDescription(t, pair)
