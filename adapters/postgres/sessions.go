@@ -190,7 +190,7 @@ func restoreSession(row db.Session) (session.Session, error) {
 			CreatedAt: row.CreatedAt.UTC(), LastActivityAt: row.LastActivityAt.UTC(),
 			ExpiresAt: row.ExpiresAt.UTC(), EndsAt: row.EndsAt.UTC(), EndedAt: utc(row.EndedAt),
 			KeyThumbprint: row.KeyThumbprint, BoundGeneration: bound,
-			Rotation:      session.Rotation{Generation: generation, RotatedAt: row.RotatedAt.UTC()},
+			Rotation: session.Rotation{Generation: generation, RotatedAt: row.RotatedAt.UTC()},
 		},
 		DeviceType: row.DeviceType, EndReason: row.EndReason, SecretHash: row.SecretHash,
 	})

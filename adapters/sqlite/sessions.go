@@ -179,7 +179,7 @@ func restoreSession(row db.Session) (session.Session, error) {
 			CreatedAt: row.CreatedAt.Time(), LastActivityAt: row.LastActivityAt.Time(),
 			ExpiresAt: row.ExpiresAt.Time(), EndsAt: row.EndsAt.Time(), EndedAt: row.EndedAt.Pointer(),
 			KeyThumbprint: row.KeyThumbprint, BoundGeneration: bound,
-			Rotation:      session.Rotation{Generation: generation, RotatedAt: row.RotatedAt.Time()},
+			Rotation: session.Rotation{Generation: generation, RotatedAt: row.RotatedAt.Time()},
 		},
 		DeviceType: row.DeviceType, EndReason: row.EndReason, SecretHash: row.SecretHash,
 	})
