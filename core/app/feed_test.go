@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/plinto/plinto/adapters/aesgcm"
 	"github.com/plinto/plinto/core/app"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
@@ -221,4 +222,23 @@ func (i *timed) New() [16]byte {
 	i.made++
 	ms := i.clock.Now().UnixMilli()
 	return [16]byte{byte(ms >> 40), byte(ms >> 32), byte(ms >> 24), byte(ms >> 16), byte(ms >> 8), byte(ms), 0x70, 8: 0x80, 15: i.made}
+}
+
+// An instance that cannot open a new key goes on following what is revoked.
+func TestAKeyThatCannotBeOpenedDoesNotStopTheFeed(t *testing.T) {
+	w := newWorld(t)
+	sealer, err := aesgcm.New([]byte("another secret to seal keys with"), []byte("a key to seal other keys with"))
+	require.NoError(t, err)
+	other := w.beside(w.instance(func(o *outbound.World, _ *app.Policy) { o.Sealer = sealer }))
+	require.NoError(t, other.Keys.Load(t.Context()))
+	_, err = other.Keys.Rotate(t.Context())
+	require.NoError(t, err)
+	w.clock.Advance(10 * time.Minute)
+	in, ended := w.signUp("ann@example.com"), w.signIn("ann@example.com")
+	require.NoError(t, other.Tokens.SignOut(t.Context(), w.caller(), ended.Tokens.Access))
+	require.NoError(t, w.Revocations.Load(t.Context()))
+	require.Equal(t, w.clock.Now(), w.Revocations.State().ReadAt)
+	require.False(t, w.accepts(ended.Tokens.Access))
+	require.True(t, w.accepts(in.Tokens.Access))
+	require.ErrorIs(t, w.Keys.Load(t.Context()), outbound.ErrSealed)
 }

@@ -126,7 +126,9 @@ func (s *Service) read(ctx context.Context) error {
 		s.mark, more = page.Next, page.More
 	}
 	if keysChanged {
-		if err := s.keys.Load(ctx); err != nil {
+		// A key that this instance cannot open is no reason to miss what is
+		// revoked: whoever looks after the keys tells of it.
+		if err := s.keys.Load(ctx); err != nil && temporary(err) {
 			s.mark = "" // to meet them again
 			return err
 		}
