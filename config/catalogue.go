@@ -209,6 +209,10 @@ func catalogue(c *Config) []setting {
 			meaning: "Days after which every session ends",
 		},
 		{
+			name: "SESSION_IDLE_MINUTES", fallback: "0", read: counted(&c.Session.IdleLifetime, time.Minute),
+			meaning: "Minutes without activity after which a session ends, give or take one; 0 is no limit. At least twice `JWT_ACCESS_TOKEN_EXPIRE_MINUTES`. An access token that is out already lives to its own end",
+		},
+		{
 			name: "REFRESH_GRACE_SECONDS", fallback: "10", read: counted(&c.Session.RefreshGrace, time.Second),
 			meaning: "Seconds in which a repeat of the last refresh token gets the same answer, 0 to 60",
 		},

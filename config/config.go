@@ -183,6 +183,9 @@ type Session struct {
 	// SESSION_ABSOLUTE_DAYS
 	RefreshLifetime  time.Duration
 	AbsoluteLifetime time.Duration
+	// IdleLifetime ends a session without any activity for so long; 0 is no
+	// limit. SESSION_IDLE_MINUTES
+	IdleLifetime time.Duration
 	// RefreshGrace is how long a repeat of the last refresh token is answered
 	// with the same successor instead of ending the session. REFRESH_GRACE_SECONDS
 	RefreshGrace time.Duration

@@ -18,7 +18,7 @@ func Check(cfg Config) []Fault {
 	f.tokens(cfg)
 	f.privateKey(cfg.JWT)
 	f.kms(cfg.JWT)
-	f.sessions(cfg.Session)
+	f.sessions(cfg.Session, cfg.JWT.AccessLifetime)
 	f.proofs(cfg.Proof)
 	f.passwords(cfg)
 	f.limits(cfg.RateLimit)
@@ -104,10 +104,12 @@ func (f *findings) tokens(cfg Config) {
 	f.require(j.KeyRotation <= 0 || j.KeyRotation > j.KeyPublishLead, "KEY_ROTATION_DAYS", "is %v; it must be longer than KEY_PUBLISH_LEAD, which is %v", j.KeyRotation, j.KeyPublishLead)
 }
 
-func (f *findings) sessions(s Session) {
+func (f *findings) sessions(s Session, access time.Duration) {
 	f.positive("JWT_REFRESH_TOKEN_EXPIRE_DAYS", s.RefreshLifetime)
+	f.require(s.RefreshLifetime <= 0 || access < s.RefreshLifetime, "JWT_ACCESS_TOKEN_EXPIRE_MINUTES", "is %v; it must be shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS", access)
 	f.positive("SESSION_ABSOLUTE_DAYS", s.AbsoluteLifetime)
 	f.require(s.AbsoluteLifetime >= s.RefreshLifetime, "SESSION_ABSOLUTE_DAYS", "is shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS; it must be at least as long")
+	f.idleness(s, access)
 	f.require(0 <= s.RefreshGrace && s.RefreshGrace <= time.Minute, "REFRESH_GRACE_SECONDS", "is %v; it must be 0 to 60 seconds", s.RefreshGrace)
 	f.atLeast("MAX_SESSIONS_PER_USER", s.MaxPerUser, 0)
 }
@@ -115,6 +117,17 @@ func (f *findings) sessions(s Session) {
 func (f *findings) proofs(p Proof) {
 	f.require(time.Second <= p.MaxAge && p.MaxAge <= 10*time.Minute, "DPOP_MAX_AGE", "is %v; it must be 1s to 10m", p.MaxAge)
 	f.require(0 <= p.Leeway && p.Leeway <= time.Minute, "DPOP_LEEWAY", "is %v; it must be 0s to 1m", p.Leeway)
+}
+
+// idleness requires room for a client that does nothing but refresh: it comes
+// when its access token runs out, and may be late.
+func (f *findings) idleness(s Session, access time.Duration) {
+	if s.IdleLifetime == 0 {
+		return
+	}
+	const name = "SESSION_IDLE_MINUTES"
+	f.require(s.IdleLifetime >= 2*access, name, "is %v; it must be 0, or at least %v, which is twice JWT_ACCESS_TOKEN_EXPIRE_MINUTES", s.IdleLifetime, 2*access)
+	f.require(s.IdleLifetime < s.RefreshLifetime, name, "is %v; it must be shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS, or it ends no session", s.IdleLifetime)
 }
 
 func (f *findings) passwords(cfg Config) {

@@ -27,7 +27,7 @@ type sessionJSON struct {
 	IsCurrent      bool     `json:"is_current" doc:"Whether it is the session that asks."`
 	CreatedAt      instant  `json:"created_at"`
 	LastActivityAt instant  `json:"last_activity_at"`
-	ExpiresAt      instant  `json:"expires_at"`
+	ExpiresAt      instant  `json:"expires_at" doc:"When it ends unless it is refreshed. It may end sooner for being idle."`
 	RevokedAt      *instant `json:"revoked_at,omitempty"`
 	RevokedReason  string   `json:"revoked_reason,omitempty" example:"signed_out"`
 }

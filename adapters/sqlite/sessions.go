@@ -78,7 +78,7 @@ func (r sessions) Rotate(ctx context.Context, o outbound.Rotation) (session.Sess
 			TenantID: uuid.UUID(o.Tenant), ID: uuid.UUID(o.Session),
 			PresentedHash: o.Presented.Hash[:], NextHash: o.Presented.NextHash[:], Generation: int64(o.Presented.Generation),
 			KeyThumbprint: o.Presented.KeyThumbprint,
-			Now:           column.Micros(o.Now), ExpiresAt: column.Micros(o.Now.Add(o.Lifetime.Sliding)),
+			Now:           column.Micros(o.Now), IdleSince: column.Micros(o.Lifetime.IdleSince(o.Now)), ExpiresAt: column.Micros(o.Now.Add(o.Lifetime.Sliding)),
 		})
 		if err != nil {
 			return err
@@ -96,7 +96,7 @@ func (r sessions) End(ctx context.Context, e outbound.Ending) error {
 	return wrap("end session", r.writing(ctx, func(q *db.Queries) error {
 		n, err := q.EndSession(ctx, db.EndSessionParams{
 			TenantID: uuid.UUID(e.Tenant), ID: uuid.UUID(e.Session), UserID: uuid.UUID(e.Owner),
-			EndedAt: column.Optional(&e.At), EndReason: string(e.Reason),
+			EndedAt: column.Optional(&e.At), EndReason: string(e.Reason), IdleSince: column.Micros(e.Lifetime.IdleSince(e.At)),
 		})
 		if err != nil {
 			return err
@@ -108,11 +108,12 @@ func (r sessions) End(ctx context.Context, e outbound.Ending) error {
 	}))
 }
 
-func (r sessions) EndOthers(ctx context.Context, t tenant.ID, owner user.ID, keep session.ID, reason session.EndReason, at time.Time) ([]session.ID, error) {
+func (r sessions) EndOthers(ctx context.Context, e outbound.EndingOthers) ([]session.ID, error) {
 	var ended []session.ID
 	err := r.writing(ctx, func(q *db.Queries) error {
 		rows, err := q.EndOtherSessions(ctx, db.EndOtherSessionsParams{
-			TenantID: uuid.UUID(t), UserID: uuid.UUID(owner), Keep: uuid.UUID(keep), EndedAt: column.Optional(&at), EndReason: string(reason),
+			TenantID: uuid.UUID(e.Tenant), UserID: uuid.UUID(e.Owner), Keep: uuid.UUID(e.Keep),
+			EndedAt: column.Optional(&e.At), EndReason: string(e.Reason), IdleSince: column.Micros(e.Lifetime.IdleSince(e.At)),
 		})
 		slices.SortFunc(rows, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 		for _, id := range rows {
@@ -123,14 +124,15 @@ func (r sessions) EndOthers(ctx context.Context, t tenant.ID, owner user.ID, kee
 	return ended, wrap("end other sessions", err)
 }
 
-func (r sessions) ListLive(ctx context.Context, t tenant.ID, owner user.ID, now time.Time, before session.ID, limit int) ([]session.Session, error) {
+func (r sessions) ListLive(ctx context.Context, t tenant.ID, owner user.ID, now time.Time, life session.Lifetime, before session.ID, limit int) ([]session.Session, error) {
 	if before.IsZero() {
 		before = session.ID(uuid.Max)
 	}
 	list := []session.Session{}
 	err := r.reading(ctx, func(q *db.Queries) error {
 		rows, err := q.ListLiveSessions(ctx, db.ListLiveSessionsParams{
-			TenantID: uuid.UUID(t), UserID: uuid.UUID(owner), Before: uuid.UUID(before), Now: column.Micros(now), PageSize: int64(limit),
+			TenantID: uuid.UUID(t), UserID: uuid.UUID(owner), Before: uuid.UUID(before),
+			Now: column.Micros(now), IdleSince: column.Micros(life.IdleSince(now)), PageSize: int64(limit),
 		})
 		if err != nil {
 			return err

@@ -214,7 +214,7 @@ type readThenWrite struct {
 
 func (s readThenWrite) Rotate(ctx context.Context, r outbound.Rotation) (session.Session, error) {
 	read, err := s.ByID(ctx, r.Tenant, r.Session)
-	if err != nil || !read.Live(r.Now) || read.Rotation.SecretHash != r.Presented.Hash {
+	if err != nil || !read.Live(r.Now, r.Lifetime) || read.Rotation.SecretHash != r.Presented.Hash {
 		return session.Session{}, errors.Join(outbound.ErrStale, err)
 	}
 	s.house.between()
@@ -230,7 +230,7 @@ type familyIsUser struct{ outbound.Sessions }
 func (s familyIsUser) End(ctx context.Context, e outbound.Ending) error {
 	err := s.Sessions.End(ctx, e)
 	if err == nil && e.Reason == session.ReuseDetected {
-		_, err = s.EndOthers(ctx, e.Tenant, e.Owner, e.Session, e.Reason, e.At)
+		_, err = s.EndOthers(ctx, outbound.EndingOthers{Tenant: e.Tenant, Owner: e.Owner, Keep: e.Session, Reason: e.Reason, At: e.At})
 	}
 	return err
 }
@@ -244,7 +244,7 @@ type memoryOnly struct {
 
 func (s *memoryOnly) Rotate(ctx context.Context, r outbound.Rotation) (session.Session, error) {
 	found, _, err := s.WithUser(ctx, r.Tenant, r.Session)
-	if err != nil || !found.Live(r.Now) || found.Rotation.SecretHash != r.Presented.Hash {
+	if err != nil || !found.Live(r.Now, r.Lifetime) || found.Rotation.SecretHash != r.Presented.Hash {
 		return session.Session{}, errors.Join(outbound.ErrStale, err)
 	}
 	moved := token.Advance(found, r.Presented, r.Lifetime, r.Now)

@@ -56,11 +56,11 @@ func (absentSessions) Rotate(context.Context, outbound.Rotation) (session.Sessio
 	return session.Session{}, errAway
 }
 func (absentSessions) End(context.Context, outbound.Ending) error { return errAway }
-func (absentSessions) EndOthers(context.Context, tenant.ID, user.ID, session.ID, session.EndReason, time.Time) ([]session.ID, error) {
+func (absentSessions) EndOthers(context.Context, outbound.EndingOthers) ([]session.ID, error) {
 	return nil, errAway
 }
 
-func (absentSessions) ListLive(context.Context, tenant.ID, user.ID, time.Time, session.ID, int) ([]session.Session, error) {
+func (absentSessions) ListLive(context.Context, tenant.ID, user.ID, time.Time, session.Lifetime, session.ID, int) ([]session.Session, error) {
 	return nil, errAway
 }
 

@@ -86,12 +86,12 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Tenant: p.Tenant, Algorithm: p.Algorithm, External: p.ExternalKey,
 		RotateAfter: p.KeyRotation, Lead: p.KeyLead, MaxAge: p.KeyMaxAge, Overlap: p.Access.MaxLifetime() + clockSkew,
 	})
-	revoked := feed.New(w, keys, feed.Policy{Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew})
+	revoked := feed.New(w, keys, feed.Policy{Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew, Sessions: p.Sessions})
 	return inbound.Services{
 		Accounts:    account.New(w, issuer, limits, possession, account.Policy{SignUps: p.SignUps, Passwords: p.Passwords, Product: p.Product}),
 		Tokens:      tokens.New(w, issuer, limits, possession, keys, revoked, p.RefreshGrace),
 		Proofs:      possession,
-		Sessions:    sessions.New(w, revoked),
+		Sessions:    sessions.New(w, p.Sessions, revoked),
 		Revocations: revoked,
 		Keys:        keys,
 		Events:      trail.New(w.Store, p.Tenant),

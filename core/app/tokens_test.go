@@ -165,6 +165,44 @@ func TestASessionEndsWhateverIsDone(t *testing.T) {
 	requireCode(t, fault.InvalidRefreshToken, err)
 }
 
+// Idle for too long: no refresh, no list, no end of it, and no access by a
+// session that is looked at.
+func TestASessionThatIsNotUsedEnds(t *testing.T) {
+	w := newWorld(t, func(_ *outbound.World, p *app.Policy) {
+		p.Sessions.Idle = time.Hour
+		p.Access.Lifetime = 24 * time.Hour
+	})
+	in, other := w.signUp("ann@example.com"), w.signIn("ann@example.com")
+	w.clock.Advance(time.Hour - time.Microsecond)
+	next := w.mustRefresh(in.Tokens.Refresh)
+	who := w.principal(in)
+	w.clock.Advance(time.Microsecond)
+
+	_, err := w.refresh(other.Tokens.Refresh)
+	requireCode(t, fault.InvalidRefreshToken, err)
+	requireCode(t, fault.InvalidToken, w.Tokens.SignOut(t.Context(), w.caller(), other.Tokens.Access))
+	requireCode(t, fault.NotFound, w.Sessions.Revoke(t.Context(), w.caller(), who, other.Session.ID))
+	n, err := w.Sessions.RevokeOthers(t.Context(), w.caller(), who)
+	require.NoError(t, err)
+	require.Zero(t, n)
+	page, err := w.Sessions.List(t.Context(), who, inbound.Page{Limit: 10})
+	require.NoError(t, err)
+	require.Equal(t, []session.ID{in.Session.ID}, ids(page.Sessions))
+	require.Nil(t, w.stored(other.Session.ID).EndedAt)
+
+	lenient := w.instance(func(_ *outbound.World, p *app.Policy) { p.Sessions.Idle = 2 * time.Hour })
+	require.NoError(t, lenient.Keys.Load(t.Context()))
+	_, err = lenient.Tokens.Refresh(t.Context(), w.caller(), other.Tokens.Refresh)
+	require.NoError(t, err, "another limit holds at once")
+
+	w.clock.Advance(time.Hour - time.Microsecond)
+	_, err = w.refresh(in.Tokens.Refresh)
+	requireCode(t, fault.InvalidRefreshToken, err)
+	_, err = w.refresh(next.Refresh)
+	requireCode(t, fault.InvalidRefreshToken, err)
+	require.Empty(t, w.stored(in.Session.ID).EndReason, "an old token of a session that is over is no reuse")
+}
+
 func TestRefreshesOfASessionAreLimited(t *testing.T) {
 	w := newWorld(t, limits)
 	in := w.signUp("ann@example.com")

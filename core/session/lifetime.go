@@ -6,6 +6,7 @@ import "time"
 type Lifetime struct {
 	Sliding  time.Duration // without a refresh
 	Absolute time.Duration // whatever happens
+	Idle     time.Duration // without any activity; zero is no limit
 }
 
 // Expiry is when a session that is used at now expires, if it must end at
@@ -15,6 +16,16 @@ func (l Lifetime) Expiry(now, endsAt time.Time) time.Time {
 		return e
 	}
 	return endsAt
+}
+
+// IdleSince is the latest activity of a session that is over at now for being
+// idle; the zero time, before every activity, when there is no such limit. It
+// holds for all sessions as soon as the limit is another.
+func (l Lifetime) IdleSince(now time.Time) time.Time {
+	if l.Idle <= 0 {
+		return time.Time{}
+	}
+	return now.Add(-l.Idle)
 }
 
 // EndReason says why a session ended.

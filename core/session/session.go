@@ -78,9 +78,10 @@ const (
 	Unknown DeviceType = "unknown"
 )
 
-// Live reports whether the session may still be used at now.
-func (s Session) Live(now time.Time) bool {
-	return s.EndedAt == nil && now.Before(s.ExpiresAt)
+// Live reports whether the session may still be used at now: it was not ended,
+// has not expired and was not idle for too long.
+func (s Session) Live(now time.Time, life Lifetime) bool {
+	return s.EndedAt == nil && now.Before(s.ExpiresAt) && s.LastActivityAt.After(life.IdleSince(now))
 }
 
 // Opening is what a new session is made of.

@@ -27,10 +27,30 @@ func TestExpirySlidesUpToTheAbsoluteEnd(t *testing.T) {
 
 func TestLive(t *testing.T) {
 	s := session.New(session.Opening{}, life, now)
-	require.True(t, s.Live(s.ExpiresAt.Add(-time.Microsecond)))
-	require.False(t, s.Live(s.ExpiresAt), "an expiry is the first instant that is too late")
+	require.True(t, s.Live(s.ExpiresAt.Add(-time.Microsecond), life))
+	require.False(t, s.Live(s.ExpiresAt, life), "an expiry is the first instant that is too late")
 	s.EndedAt = &now
-	require.False(t, s.Live(now))
+	require.False(t, s.Live(now, life))
+}
+
+func TestASessionIsLiveWhileItIsUsed(t *testing.T) {
+	idle := session.Lifetime{Sliding: life.Sliding, Absolute: life.Absolute, Idle: 30 * time.Minute}
+	s := session.New(session.Opening{}, idle, now)
+	require.True(t, s.Live(now.Add(30*time.Minute-time.Microsecond), idle))
+	require.False(t, s.Live(now.Add(30*time.Minute), idle))
+	require.True(t, s.Live(now.Add(30*time.Minute), life), "no limit, no end")
+	s.LastActivityAt = now.Add(20 * time.Minute)
+	require.True(t, s.Live(now.Add(50*time.Minute-time.Microsecond), idle))
+	require.False(t, s.Live(now.Add(50*time.Minute), idle))
+	require.True(t, s.Live(now, idle), "activity that another clock saw in the future")
+	s.LastActivityAt = s.ExpiresAt
+	require.False(t, s.Live(s.ExpiresAt, idle), "activity outlives no expiry")
+}
+
+func TestWithoutAnIdleLimitNothingIsTooLongAgo(t *testing.T) {
+	require.True(t, life.IdleSince(now).IsZero())
+	require.True(t, session.Lifetime{Idle: -time.Hour}.IdleSince(now).IsZero())
+	require.Equal(t, now.Add(-time.Hour), session.Lifetime{Idle: time.Hour}.IdleSince(now))
 }
 
 func TestUserAgentIsClippedBetweenCharacters(t *testing.T) {

@@ -60,8 +60,9 @@ func (k *Keyring) Present(r Refresh) Presented {
 }
 
 // Judge decides what becomes of a genuine refresh token, given the session as
-// it is stored, whether its user may act, the present, and how long the last
-// token may be repeated. Instants are the application's, never storage's.
+// it is stored, whether its user may act, the present, how long sessions last
+// and how long the last token may be repeated. Instants are the application's,
+// never storage's.
 //
 // When the session is bound to a key, whoever has not proved to hold it has a
 // copied token at most. That is refused and changes nothing, whatever the token:
@@ -69,10 +70,10 @@ func (k *Keyring) Present(r Refresh) Presented {
 // session was bound was a bearer's, and who bound it may have been the thief: when
 // it comes back without the key, beyond the grace, two have held it. And since the last token in
 // the hands of the key's holder is no copy, it may be repeated at any time.
-func Judge(p Presented, s session.Session, userMayAct bool, now time.Time, grace time.Duration) Verdict {
+func Judge(p Presented, s session.Session, userMayAct bool, now time.Time, life session.Lifetime, grace time.Duration) Verdict {
 	at := s.Rotation
 	switch {
-	case !s.Live(now) || !userMayAct:
+	case !s.Live(now, life) || !userMayAct:
 		return Refuse
 	case s.KeyThumbprint != "" && p.KeyThumbprint != s.KeyThumbprint:
 		if p.Generation >= s.BoundGeneration || p.Generation+1 == s.BoundGeneration && p.Generation+1 == at.Generation && now.Before(at.RotatedAt.Add(grace)) {

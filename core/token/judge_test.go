@@ -71,7 +71,7 @@ func TestJudge(t *testing.T) {
 		{"a user who may not act, last token", tokens[2], s, false, 0, token.Refuse},
 		{"a clock that stepped back", tokens[2], s, true, -time.Minute, token.Repeat},
 	} {
-		require.Equal(t, c.want, token.Judge(c.token, c.session, c.mayAct, now.Add(c.after), grace), c.name)
+		require.Equal(t, c.want, token.Judge(c.token, c.session, c.mayAct, now.Add(c.after), life, grace), c.name)
 	}
 }
 
@@ -103,10 +103,10 @@ func TestJudgeOfABoundSession(t *testing.T) {
 		{"a user who may not act", tokens[2], s, false, 0, token.Refuse},
 	} {
 		c.token.KeyThumbprint = "her key"
-		require.Equal(t, c.want, token.Judge(c.token, c.session, c.mayAct, now.Add(c.after), grace), c.name)
+		require.Equal(t, c.want, token.Judge(c.token, c.session, c.mayAct, now.Add(c.after), life, grace), c.name)
 		for _, other := range []string{"", "another key", "her key "} {
 			c.token.KeyThumbprint = other
-			require.Equal(t, token.Refuse, token.Judge(c.token, c.session, c.mayAct, now.Add(c.after), grace), "%s, by %q", c.name, other)
+			require.Equal(t, token.Refuse, token.Judge(c.token, c.session, c.mayAct, now.Add(c.after), life, grace), "%s, by %q", c.name, other)
 		}
 	}
 }
@@ -118,7 +118,7 @@ func TestTheFirstKeyBindsForGood(t *testing.T) {
 	p := k.Present(r)
 	require.Empty(t, token.Advance(s, p, life, now).KeyThumbprint)
 	p.KeyThumbprint = "her key"
-	require.Equal(t, token.Rotate, token.Judge(p, s, true, now, grace))
+	require.Equal(t, token.Rotate, token.Judge(p, s, true, now, life, grace))
 	s = token.Advance(s, p, life, now)
 	require.Equal(t, "her key", s.KeyThumbprint)
 	for _, other := range []string{"", "another key"} {
@@ -138,7 +138,7 @@ func TestATokenFromBeforeTheBindingIsFoundOut(t *testing.T) {
 	require.EqualValues(t, 3, s.BoundGeneration)
 	judge := func(p token.Presented, key string, after time.Duration) token.Verdict {
 		p.KeyThumbprint = key
-		return token.Judge(p, s, true, now.Add(after), grace)
+		return token.Judge(p, s, true, now.Add(after), life, grace)
 	}
 	for _, key := range []string{"", "another key"} {
 		require.Equal(t, token.Refuse, judge(tokens[2], key, grace-1), "it may have been sent at the same time")
@@ -156,9 +156,21 @@ func TestATokenFromBeforeTheBindingIsFoundOut(t *testing.T) {
 	require.Equal(t, token.Refuse, judge(tokens[3], "", time.Hour))
 }
 
+func TestJudgeOfAnIdleSession(t *testing.T) {
+	idle := life
+	idle.Idle = time.Hour
+	tokens, s := chain(ring(t, newKey), 3, 2)
+	for n, want := range []token.Verdict{token.Reused, token.Reused, token.Rotate} {
+		require.Equal(t, want, token.Judge(tokens[n], s, true, now.Add(idle.Idle-1), idle, grace))
+		require.Equal(t, token.Refuse, token.Judge(tokens[n], s, true, now.Add(idle.Idle), idle, grace))
+	}
+	require.Equal(t, token.Refuse, token.Judge(tokens[1], s, true, now.Add(grace-1), session.Lifetime{Idle: grace - 1}, grace),
+		"idle is over, whatever the grace")
+}
+
 func TestNoGraceAtAll(t *testing.T) {
 	tokens, s := chain(ring(t, newKey), 3, 2)
-	require.Equal(t, token.Reused, token.Judge(tokens[1], s, true, now, 0))
+	require.Equal(t, token.Reused, token.Judge(tokens[1], s, true, now, life, 0))
 }
 
 func TestVerdictsThatEndASession(t *testing.T) {
@@ -176,11 +188,13 @@ func TestVerdictsThatEndASession(t *testing.T) {
 // Every history of a few steps in which three clients that begin with copies
 // of one token present what they hold, or lose the answer (as they do when an
 // instance crashes between commit and answer), and in which the grace passes, the
-// session expires or is revoked: there is never more than one chain, a client in
-// step is never refused while the session lives, a copy that comes after the
-// grace ends it, whoever presents it, and nothing revives it.
+// session is idle for too long, expires or is revoked: there is never more than
+// one chain, a client in step is never refused while the session lives, a copy
+// that comes after the grace ends it, whoever presents it, and nothing revives it.
 func TestEveryShortHistory(t *testing.T) {
 	const clients, depth = 3, 6
+	life := life
+	life.Idle = 3 * grace
 	k := ring(t, newKey)
 	first := k.First(session.ID{1}, [32]byte{2})
 	type world struct {
@@ -202,10 +216,10 @@ func TestEveryShortHistory(t *testing.T) {
 			for _, lost := range []bool{false, true} {
 				next := w
 				presented := w.held[client]
-				verdict := token.Judge(k.Present(presented), w.session, true, w.now, grace)
+				verdict := token.Judge(k.Present(presented), w.session, true, w.now, life, grace)
 				behind := int(w.session.Rotation.Generation) - int(presented.Generation)
 				switch {
-				case w.session.EndedAt != nil, !w.now.Before(w.session.ExpiresAt):
+				case w.session.EndedAt != nil, !w.now.Before(w.session.ExpiresAt), !w.now.Before(w.session.LastActivityAt.Add(life.Idle)):
 					require.Equal(t, token.Refuse, verdict)
 				case behind == 0:
 					require.Equal(t, token.Rotate, verdict, "a client in step goes on")
@@ -232,9 +246,13 @@ func TestEveryShortHistory(t *testing.T) {
 				explore(next, depth-1)
 			}
 		}
-		later, expired, revoked := w, w, w
+		later, idle, expired, revoked := w, w, w, w
 		later.now = w.now.Add(grace)
 		explore(later, depth-1)
+		idle.now = w.session.LastActivityAt.Add(life.Idle)
+		if idle.now.After(w.now) {
+			explore(idle, depth-1)
+		}
 		expired.now = w.session.ExpiresAt
 		explore(expired, depth-1)
 		if w.session.EndedAt == nil {
@@ -279,9 +297,9 @@ func TestEveryShortHistoryOfABoundSession(t *testing.T) {
 				}
 				p := k.Present(presented)
 				p.KeyThumbprint = key
-				verdict := token.Judge(p, w.session, true, w.now, grace)
+				verdict := token.Judge(p, w.session, true, w.now, life, grace)
 				behind := w.session.Rotation.Generation - generation
-				live := w.session.Live(w.now)
+				live := w.session.Live(w.now, life)
 				switch {
 				case client > 0 || !live:
 					require.Equal(t, token.Refuse, verdict, "a thief gets and does nothing")

@@ -12,7 +12,8 @@ import (
 )
 
 // Sessions stores sessions, one row each. An ended session stays ended,
-// whatever else is done to it.
+// whatever else is done to it. A session is live as session.Session.Live says,
+// with the lifetime that is given.
 type Sessions interface {
 	// Open stores the session of somebody who proved a password, notes the
 	// sign-in on the user and writes what happened, all of it or nothing, in
@@ -42,14 +43,15 @@ type Sessions interface {
 	End(ctx context.Context, e Ending) error
 
 	// EndOthers ends all live sessions of an owner but one, and gives their
-	// ids in ascending order.
-	EndOthers(ctx context.Context, t tenant.ID, owner user.ID, keep session.ID, reason session.EndReason, at time.Time) ([]session.ID, error)
+	// ids in ascending order. What happened is for the caller to write, in the
+	// same transaction.
+	EndOthers(ctx context.Context, e EndingOthers) ([]session.ID, error)
 
 	// ListLive gives up to limit sessions of an owner that are live at now,
 	// the newest first, beginning behind the id before, or with the newest
 	// when before is zero. A page neither skips nor repeats a session that
 	// lives throughout.
-	ListLive(ctx context.Context, t tenant.ID, owner user.ID, now time.Time, before session.ID, limit int) ([]session.Session, error)
+	ListLive(ctx context.Context, t tenant.ID, owner user.ID, now time.Time, life session.Lifetime, before session.ID, limit int) ([]session.Session, error)
 }
 
 // Rotation asks to move a session on.
@@ -63,10 +65,21 @@ type Rotation struct {
 
 // Ending asks to end a session.
 type Ending struct {
-	Tenant  tenant.ID
-	Session session.ID
-	Owner   user.ID
-	Reason  session.EndReason
-	At      time.Time
-	Event   event.Event
+	Tenant   tenant.ID
+	Session  session.ID
+	Owner    user.ID
+	Reason   session.EndReason
+	At       time.Time
+	Lifetime session.Lifetime
+	Event    event.Event
+}
+
+// EndingOthers asks to end all sessions of an owner but one.
+type EndingOthers struct {
+	Tenant   tenant.ID
+	Owner    user.ID
+	Keep     session.ID
+	Reason   session.EndReason
+	At       time.Time
+	Lifetime session.Lifetime
 }

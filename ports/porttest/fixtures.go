@@ -60,6 +60,10 @@ func ending(s session.Session, reason session.EndReason) outbound.Ending {
 	}
 }
 
+func endingOthers(keep session.Session, reason session.EndReason) outbound.EndingOthers {
+	return outbound.EndingOthers{Tenant: keep.Tenant, Owner: keep.User, Keep: keep.ID, Reason: reason, At: at, Lifetime: life}
+}
+
 // presented is the current token of a session, whose successor has this hash.
 func presented(s session.Session, next byte) token.Presented {
 	return token.Presented{Generation: s.Rotation.Generation, Hash: s.Rotation.SecretHash, NextHash: [32]byte{next}}

@@ -38,6 +38,7 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"UsedProofs":    testUsedProofs,
 		"Endings":       testEndings,
 		"Pages":         testPages,
+		"Idleness":      testIdleness,
 		"SigningKeys":   testSigningKeys,
 		"KeyRevocation": testKeyRevocation,
 		"Events":        testEvents,

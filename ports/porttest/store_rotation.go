@@ -181,7 +181,7 @@ func testEndings(t *testing.T, h StoreHarness) {
 			want = append(want, s.ID)
 		}
 		require.NoError(t, sessions.End(ctx, ending(session.Session{Tenant: tenant.Default, ID: want[1], User: cat.User.ID}, session.SignedOut)))
-		ended, err := sessions.EndOthers(ctx, tenant.Default, cat.User.ID, cat.Session.ID, session.Revoked, at)
+		ended, err := sessions.EndOthers(ctx, endingOthers(cat.Session, session.Revoked))
 		require.NoError(t, err)
 		require.Equal(t, []session.ID{want[0], want[2]}, ended)
 		for _, id := range []session.ID{cat.Session.ID, dan.Session.ID} {
@@ -189,7 +189,7 @@ func testEndings(t *testing.T, h StoreHarness) {
 			require.NoError(t, err)
 			require.Nil(t, s.EndedAt)
 		}
-		ended, err = sessions.EndOthers(ctx, tenant.Default, cat.User.ID, cat.Session.ID, session.Revoked, at)
+		ended, err = sessions.EndOthers(ctx, endingOthers(cat.Session, session.Revoked))
 		require.NoError(t, err)
 		require.Empty(t, ended)
 	})
@@ -210,7 +210,7 @@ func testPages(t *testing.T, h StoreHarness) {
 		var got []session.ID
 		var before session.ID
 		for n := 0; ; n++ {
-			page, err := sessions.ListLive(ctx, tenant.Default, ann.User.ID, now, before, limit)
+			page, err := sessions.ListLive(ctx, tenant.Default, ann.User.ID, now, life, before, limit)
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(page), limit)
 			for _, s := range page {
@@ -228,7 +228,7 @@ func testPages(t *testing.T, h StoreHarness) {
 		require.Equal(t, want, read(at, limit, nothing), "pages of %d", limit)
 	}
 	require.Empty(t, read(at.Add(life.Sliding), 10, nothing), "expired sessions are not live")
-	none, err := sessions.ListLive(ctx, tenant.ID{9}, ann.User.ID, at, session.ID{}, 10)
+	none, err := sessions.ListLive(ctx, tenant.ID{9}, ann.User.ID, at, life, session.ID{}, 10)
 	require.NoError(t, err)
 	require.Empty(t, none)
 

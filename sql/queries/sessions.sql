@@ -38,20 +38,15 @@ WHERE sessions.tenant_id = @tenant_id
   AND (key_thumbprint = '' OR key_thumbprint = @key_thumbprint)
   AND ended_at IS NULL
   AND expires_at > @now
+  AND last_activity_at > @idle_since
   AND EXISTS (
       SELECT 1 FROM users
       WHERE users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id AND users.status = 'active'
   )
 RETURNING *;
 
--- name: EndOtherSessions :many
-UPDATE sessions
-SET ended_at = @ended_at, end_reason = @end_reason
-WHERE tenant_id = @tenant_id AND user_id = @user_id AND id <> @keep AND ended_at IS NULL AND expires_at > @ended_at
-RETURNING id;
-
 -- name: ListLiveSessions :many
 SELECT * FROM sessions
-WHERE tenant_id = @tenant_id AND user_id = @user_id AND id < @before AND ended_at IS NULL AND expires_at > @now
+WHERE tenant_id = @tenant_id AND user_id = @user_id AND id < @before AND ended_at IS NULL AND expires_at > @now AND last_activity_at > @idle_since
 ORDER BY id DESC
 LIMIT @page_size;

@@ -20,7 +20,7 @@ func (s *Service) Me(ctx context.Context, who inbound.Principal) (user.User, err
 	if err != nil {
 		return user.User{}, failure.Of(err)
 	}
-	if !found.Live(s.world.Clock.Now()) || !owner.Status.MayAct() || owner.ID != who.User {
+	if !found.Live(s.world.Clock.Now(), s.issuer.Life) || !owner.Status.MayAct() || owner.ID != who.User {
 		return user.User{}, fault.New(fault.InvalidToken)
 	}
 	return owner, nil

@@ -27,6 +27,8 @@ type Policy struct {
 	// Life is the longest that an access token lives, and some room for
 	// clocks that differ.
 	Life time.Duration
+	// Sessions is how long sessions last.
+	Sessions session.Lifetime
 }
 
 // Bound is how long after its end was committed a session may still be used at
@@ -188,7 +190,7 @@ func (s *Service) Check(ctx context.Context, c token.Claims) error {
 	if err != nil {
 		return failure.Of(err)
 	}
-	if !found.Live(now) || !owner.Status.MayAct() || owner.ID != c.Subject {
+	if !found.Live(now, s.policy.Sessions) || !owner.Status.MayAct() || owner.ID != c.Subject {
 		return fault.New(fault.InvalidToken)
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 // Service implements inbound.Sessions.
 type Service struct {
 	world   outbound.World
+	life    session.Lifetime
 	revoked Revoked
 }
 
@@ -29,13 +30,15 @@ type Revoked interface {
 var _ inbound.Sessions = (*Service)(nil)
 
 // New makes a Service.
-func New(w outbound.World, r Revoked) *Service { return &Service{world: w, revoked: r} }
+func New(w outbound.World, life session.Lifetime, r Revoked) *Service {
+	return &Service{world: w, life: life, revoked: r}
+}
 
 // List implements inbound.Sessions. It asks for one more than the page holds,
 // to learn whether there is a next one.
 func (s *Service) List(ctx context.Context, who inbound.Principal, page inbound.Page) (inbound.SessionPage, error) {
 	limit := min(max(page.Limit, 1), inbound.MaxPage)
-	list, err := s.world.Store.Sessions().ListLive(ctx, who.Tenant, who.User, s.world.Clock.Now(), page.After, limit+1)
+	list, err := s.world.Store.Sessions().ListLive(ctx, who.Tenant, who.User, s.world.Clock.Now(), s.life, page.After, limit+1)
 	if err != nil {
 		return inbound.SessionPage{}, failure.Of(err)
 	}
@@ -58,7 +61,7 @@ func (s *Service) Get(ctx context.Context, who inbound.Principal, id session.ID)
 func (s *Service) Revoke(ctx context.Context, caller inbound.Caller, who inbound.Principal, id session.ID) error {
 	now := s.world.Clock.Now()
 	err := s.world.Store.Sessions().End(ctx, outbound.Ending{
-		Tenant: who.Tenant, Session: id, Owner: who.User, Reason: session.Revoked, At: now,
+		Tenant: who.Tenant, Session: id, Owner: who.User, Reason: session.Revoked, At: now, Lifetime: s.life,
 		Event: event.Ended(caller.Origin(), event.OfUser(who.User), id, who.User, session.Revoked, now),
 	})
 	if errors.Is(err, outbound.ErrNotFound) {
@@ -76,7 +79,9 @@ func (s *Service) RevokeOthers(ctx context.Context, caller inbound.Caller, who i
 	var ended []session.ID
 	err := s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
 		var err error
-		ended, err = tx.Sessions().EndOthers(ctx, who.Tenant, who.User, who.Session, session.Revoked, now)
+		ended, err = tx.Sessions().EndOthers(ctx, outbound.EndingOthers{
+			Tenant: who.Tenant, Owner: who.User, Keep: who.Session, Reason: session.Revoked, At: now, Lifetime: s.life,
+		})
 		if err != nil {
 			return err
 		}

@@ -81,7 +81,7 @@ func (s *Service) present(ctx context.Context, caller inbound.Caller, r token.Re
 		if err != nil {
 			return session.Session{}, err
 		}
-		verdict := token.Judge(p, found, owner.Status.MayAct(), now, s.grace)
+		verdict := token.Judge(p, found, owner.Status.MayAct(), now, s.issuer.Life, s.grace)
 		//exhaustive:enforce
 		switch verdict {
 		case token.Rotate:
@@ -121,7 +121,7 @@ func (s *Service) end(ctx context.Context, caller inbound.Caller, id session.ID,
 	reason, _ := v.EndReason()
 	err := s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
 		err := tx.Sessions().End(ctx, outbound.Ending{
-			Tenant: caller.Tenant, Session: id, Owner: owner, Reason: reason, At: now,
+			Tenant: caller.Tenant, Session: id, Owner: owner, Reason: reason, At: now, Lifetime: s.issuer.Life,
 			Event: event.Ended(caller.Origin(), event.Anonymous, id, owner, reason, now),
 		})
 		if err != nil || reason != session.ReuseDetected {

@@ -83,7 +83,7 @@ func (s *Service) SignOut(ctx context.Context, caller inbound.Caller, accessToke
 	}
 	now := s.world.Clock.Now()
 	err = s.world.Store.Sessions().End(ctx, outbound.Ending{
-		Tenant: claims.Tenant, Session: claims.Session, Owner: claims.Subject, Reason: session.SignedOut, At: now,
+		Tenant: claims.Tenant, Session: claims.Session, Owner: claims.Subject, Reason: session.SignedOut, At: now, Lifetime: s.issuer.Life,
 		Event: event.Ended(caller.Origin(), event.OfUser(claims.Subject), claims.Session, claims.Subject, session.SignedOut, now),
 	})
 	if errors.Is(err, outbound.ErrNotFound) {

@@ -39,7 +39,7 @@ WITH ended AS (
     UPDATE sessions
     SET ended_at = @ended_at, end_reason = @end_reason
     WHERE sessions.tenant_id = @tenant_id AND sessions.id = @id AND user_id = @user_id
-      AND ended_at IS NULL AND expires_at > @ended_at
+      AND ended_at IS NULL AND expires_at > @ended_at AND last_activity_at > @idle_since
     RETURNING sessions.tenant_id
 )
 INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
@@ -47,3 +47,17 @@ SELECT
     ended.tenant_id, @event_name::text, @event_actor::text, @event_subject::text, @event_request_id::text,
     @event_address::text, @event_payload::jsonb, @event_occurred_at::timestamptz
 FROM ended;
+
+-- In the order of their ids, as everything locks that locks several sessions of
+-- a user: two in other orders would wait for each other.
+-- name: EndOtherSessions :many
+UPDATE sessions
+SET ended_at = @ended_at, end_reason = @end_reason
+WHERE sessions.tenant_id = @tenant_id AND sessions.id IN (
+    SELECT others.id FROM sessions AS others
+    WHERE others.tenant_id = @tenant_id AND others.user_id = @user_id AND others.id <> @keep
+      AND others.ended_at IS NULL AND others.expires_at > @ended_at AND others.last_activity_at > @idle_since
+    ORDER BY others.id
+    FOR UPDATE
+)
+RETURNING sessions.id;

@@ -10,4 +10,12 @@ WHERE users.tenant_id = @tenant_id AND users.id = @id AND status = 'active'
 -- name: EndSession :execrows
 UPDATE sessions
 SET ended_at = @ended_at, end_reason = @end_reason
-WHERE tenant_id = @tenant_id AND id = @id AND user_id = @user_id AND ended_at IS NULL AND expires_at > @ended_at;
+WHERE tenant_id = @tenant_id AND id = @id AND user_id = @user_id
+  AND ended_at IS NULL AND expires_at > @ended_at AND last_activity_at > @idle_since;
+
+-- name: EndOtherSessions :many
+UPDATE sessions
+SET ended_at = @ended_at, end_reason = @end_reason
+WHERE tenant_id = @tenant_id AND user_id = @user_id AND id <> @keep
+  AND ended_at IS NULL AND expires_at > @ended_at AND last_activity_at > @idle_since
+RETURNING id;

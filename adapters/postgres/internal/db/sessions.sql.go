@@ -15,8 +15,14 @@ import (
 const endOtherSessions = `-- name: EndOtherSessions :many
 UPDATE sessions
 SET ended_at = $1, end_reason = $2
-WHERE tenant_id = $3 AND user_id = $4 AND id <> $5 AND ended_at IS NULL AND expires_at > $1
-RETURNING id
+WHERE sessions.tenant_id = $3 AND sessions.id IN (
+    SELECT others.id FROM sessions AS others
+    WHERE others.tenant_id = $3 AND others.user_id = $4 AND others.id <> $5
+      AND others.ended_at IS NULL AND others.expires_at > $1 AND others.last_activity_at > $6
+    ORDER BY others.id
+    FOR UPDATE
+)
+RETURNING sessions.id
 `
 
 type EndOtherSessionsParams struct {
@@ -25,8 +31,11 @@ type EndOtherSessionsParams struct {
 	TenantID  uuid.UUID
 	UserID    uuid.UUID
 	Keep      uuid.UUID
+	IdleSince time.Time
 }
 
+// In the order of their ids, as everything locks that locks several sessions of
+// a user: two in other orders would wait for each other.
 func (q *Queries) EndOtherSessions(ctx context.Context, arg EndOtherSessionsParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, endOtherSessions,
 		arg.EndedAt,
@@ -34,6 +43,7 @@ func (q *Queries) EndOtherSessions(ctx context.Context, arg EndOtherSessionsPara
 		arg.TenantID,
 		arg.UserID,
 		arg.Keep,
+		arg.IdleSince,
 	)
 	if err != nil {
 		return nil, err
@@ -58,7 +68,7 @@ WITH ended AS (
     UPDATE sessions
     SET ended_at = $8, end_reason = $9
     WHERE sessions.tenant_id = $10 AND sessions.id = $11 AND user_id = $12
-      AND ended_at IS NULL AND expires_at > $8
+      AND ended_at IS NULL AND expires_at > $8 AND last_activity_at > $13
     RETURNING sessions.tenant_id
 )
 INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
@@ -81,6 +91,7 @@ type EndSessionParams struct {
 	TenantID        uuid.UUID
 	ID              uuid.UUID
 	UserID          uuid.UUID
+	IdleSince       time.Time
 }
 
 func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) (int64, error) {
@@ -97,6 +108,7 @@ func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) (int64, 
 		arg.TenantID,
 		arg.ID,
 		arg.UserID,
+		arg.IdleSince,
 	)
 	if err != nil {
 		return 0, err
@@ -171,17 +183,18 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 
 const listLiveSessions = `-- name: ListLiveSessions :many
 SELECT tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint, bound_generation FROM sessions
-WHERE tenant_id = $1 AND user_id = $2 AND id < $3 AND ended_at IS NULL AND expires_at > $4
+WHERE tenant_id = $1 AND user_id = $2 AND id < $3 AND ended_at IS NULL AND expires_at > $4 AND last_activity_at > $5
 ORDER BY id DESC
-LIMIT $5
+LIMIT $6
 `
 
 type ListLiveSessionsParams struct {
-	TenantID uuid.UUID
-	UserID   uuid.UUID
-	Before   uuid.UUID
-	Now      time.Time
-	PageSize int32
+	TenantID  uuid.UUID
+	UserID    uuid.UUID
+	Before    uuid.UUID
+	Now       time.Time
+	IdleSince time.Time
+	PageSize  int32
 }
 
 func (q *Queries) ListLiveSessions(ctx context.Context, arg ListLiveSessionsParams) ([]Session, error) {
@@ -190,6 +203,7 @@ func (q *Queries) ListLiveSessions(ctx context.Context, arg ListLiveSessionsPara
 		arg.UserID,
 		arg.Before,
 		arg.Now,
+		arg.IdleSince,
 		arg.PageSize,
 	)
 	if err != nil {
@@ -363,6 +377,7 @@ WHERE sessions.tenant_id = $5
   AND (key_thumbprint = '' OR key_thumbprint = $4)
   AND ended_at IS NULL
   AND expires_at > $2
+  AND last_activity_at > $9
   AND EXISTS (
       SELECT 1 FROM users
       WHERE users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id AND users.status = 'active'
@@ -379,6 +394,7 @@ type RotateSessionParams struct {
 	ID            uuid.UUID
 	PresentedHash []byte
 	Generation    int64
+	IdleSince     time.Time
 }
 
 // The whole of a rotation: whoever presents the current secret wins, once. A
@@ -395,6 +411,7 @@ func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (S
 		arg.ID,
 		arg.PresentedHash,
 		arg.Generation,
+		arg.IdleSince,
 	)
 	var i Session
 	err := row.Scan(

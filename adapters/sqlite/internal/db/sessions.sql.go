@@ -15,7 +15,8 @@ import (
 const endOtherSessions = `-- name: EndOtherSessions :many
 UPDATE sessions
 SET ended_at = ?1, end_reason = ?2
-WHERE tenant_id = ?3 AND user_id = ?4 AND id <> ?5 AND ended_at IS NULL AND expires_at > ?1
+WHERE tenant_id = ?3 AND user_id = ?4 AND id <> ?5
+  AND ended_at IS NULL AND expires_at > ?1 AND last_activity_at > ?6
 RETURNING id
 `
 
@@ -25,6 +26,7 @@ type EndOtherSessionsParams struct {
 	TenantID  uuid.UUID
 	UserID    uuid.UUID
 	Keep      uuid.UUID
+	IdleSince column.Micros
 }
 
 func (q *Queries) EndOtherSessions(ctx context.Context, arg EndOtherSessionsParams) ([]uuid.UUID, error) {
@@ -34,6 +36,7 @@ func (q *Queries) EndOtherSessions(ctx context.Context, arg EndOtherSessionsPara
 		arg.TenantID,
 		arg.UserID,
 		arg.Keep,
+		arg.IdleSince,
 	)
 	if err != nil {
 		return nil, err
@@ -59,7 +62,8 @@ func (q *Queries) EndOtherSessions(ctx context.Context, arg EndOtherSessionsPara
 const endSession = `-- name: EndSession :execrows
 UPDATE sessions
 SET ended_at = ?1, end_reason = ?2
-WHERE tenant_id = ?3 AND id = ?4 AND user_id = ?5 AND ended_at IS NULL AND expires_at > ?1
+WHERE tenant_id = ?3 AND id = ?4 AND user_id = ?5
+  AND ended_at IS NULL AND expires_at > ?1 AND last_activity_at > ?6
 `
 
 type EndSessionParams struct {
@@ -68,6 +72,7 @@ type EndSessionParams struct {
 	TenantID  uuid.UUID
 	ID        uuid.UUID
 	UserID    uuid.UUID
+	IdleSince column.Micros
 }
 
 func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) (int64, error) {
@@ -77,6 +82,7 @@ func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) (int64, 
 		arg.TenantID,
 		arg.ID,
 		arg.UserID,
+		arg.IdleSince,
 	)
 	if err != nil {
 		return 0, err
@@ -151,17 +157,18 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 
 const listLiveSessions = `-- name: ListLiveSessions :many
 SELECT tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint, bound_generation FROM sessions
-WHERE tenant_id = ?1 AND user_id = ?2 AND id < ?3 AND ended_at IS NULL AND expires_at > ?4
+WHERE tenant_id = ?1 AND user_id = ?2 AND id < ?3 AND ended_at IS NULL AND expires_at > ?4 AND last_activity_at > ?5
 ORDER BY id DESC
-LIMIT ?5
+LIMIT ?6
 `
 
 type ListLiveSessionsParams struct {
-	TenantID uuid.UUID
-	UserID   uuid.UUID
-	Before   uuid.UUID
-	Now      column.Micros
-	PageSize int64
+	TenantID  uuid.UUID
+	UserID    uuid.UUID
+	Before    uuid.UUID
+	Now       column.Micros
+	IdleSince column.Micros
+	PageSize  int64
 }
 
 func (q *Queries) ListLiveSessions(ctx context.Context, arg ListLiveSessionsParams) ([]Session, error) {
@@ -170,6 +177,7 @@ func (q *Queries) ListLiveSessions(ctx context.Context, arg ListLiveSessionsPara
 		arg.UserID,
 		arg.Before,
 		arg.Now,
+		arg.IdleSince,
 		arg.PageSize,
 	)
 	if err != nil {
@@ -262,6 +270,7 @@ WHERE sessions.tenant_id = ?5
   AND (key_thumbprint = '' OR key_thumbprint = ?4)
   AND ended_at IS NULL
   AND expires_at > ?2
+  AND last_activity_at > ?9
   AND EXISTS (
       SELECT 1 FROM users
       WHERE users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id AND users.status = 'active'
@@ -278,6 +287,7 @@ type RotateSessionParams struct {
 	ID            uuid.UUID
 	PresentedHash []byte
 	Generation    int64
+	IdleSince     column.Micros
 }
 
 // The whole of a rotation: whoever presents the current secret wins, once. A
@@ -294,6 +304,7 @@ func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (S
 		arg.ID,
 		arg.PresentedHash,
 		arg.Generation,
+		arg.IdleSince,
 	)
 	var i Session
 	err := row.Scan(
