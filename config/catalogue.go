@@ -218,7 +218,7 @@ func catalogue(c *Config) []setting {
 		},
 		{
 			name: "MAX_SESSIONS_PER_USER", fallback: "0", read: whole(&c.Session.MaxPerUser),
-			meaning: "Sessions a user may have; 0 is no limit. Others are not available in this version",
+			meaning: "Sessions a user may have; a sign-in beyond it ends the oldest. 0 is no limit",
 		},
 
 		{

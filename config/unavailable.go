@@ -20,7 +20,6 @@ func (f *findings) unavailable(cfg Config) {
 		{"EMAIL_ENABLED", cfg.Email.Enabled, "leave it at false"},
 		{"SIGNUP_ENUMERATION", cfg.Signup.Enumeration == Hidden, "leave it at visible"},
 		{"DATABASE_REPLICA_URLS", len(cfg.Database.ReplicaURLs) > 0, "leave it out"},
-		{"MAX_SESSIONS_PER_USER", cfg.Session.MaxPerUser > 0, "leave it at 0"},
 	} {
 		f.require(!feature.asked, feature.name, "asks for what is not available in this version; %s", feature.right)
 	}

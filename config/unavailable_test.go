@@ -20,7 +20,6 @@ func TestUnavailableIsRefused(t *testing.T) {
 		{"EMAIL_ENABLED=true", "leave it at false"},
 		{"SIGNUP_ENUMERATION=hidden", "leave it at visible"},
 		{"DATABASE_REPLICA_URLS=postgres://replica/plinto", "leave it out"},
-		{"MAX_SESSIONS_PER_USER=1", "leave it at 0"},
 	} {
 		name, _, _ := strings.Cut(c.given, "=")
 		for _, environment := range []string{"development", "test", "staging", "production"} {
@@ -28,5 +27,5 @@ func TestUnavailableIsRefused(t *testing.T) {
 				refused(t, inProduction("ENVIRONMENT="+environment, c.given)...))
 		}
 	}
-	load(t, "ENABLE_MAGIC_LINKS=false", "ENABLE_OAUTH=0", "EMAIL_ENABLED=no", "SIGNUP_ENUMERATION=visible", "DATABASE_REPLICA_URLS=", "MAX_SESSIONS_PER_USER=0")
+	load(t, "ENABLE_MAGIC_LINKS=false", "ENABLE_OAUTH=0", "EMAIL_ENABLED=no", "SIGNUP_ENUMERATION=visible", "DATABASE_REPLICA_URLS=")
 }

@@ -25,7 +25,7 @@ func TestRanges(t *testing.T) {
 		{"BCRYPT_ROUNDS", "10 15", "9 16", "is %; it must be 10 to 15"},
 		{"BCRYPT_QUEUE", "1", "0", "is %; it must be at least 1"},
 		{"SMTP_PORT", "1 65535", "0 65536", "is %; it must be 1 to 65535"},
-		{"MAX_SESSIONS_PER_USER", "0", "-1", "is %; it must be at least 0"},
+		{"MAX_SESSIONS_PER_USER", "0 1 1000", "-1", "is %; it must be at least 0"},
 		{"RATE_LIMIT_PER_MINUTE", "1", "0", "is %; it must be at least 1"},
 		{"RATE_LIMIT_PER_HOUR", "1", "0", "is %; it must be at least 1"},
 		{"RATE_LIMIT_SIGNUP_PER_MINUTE", "1", "0", "is %; it must be at least 1"},

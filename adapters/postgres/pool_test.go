@@ -176,9 +176,14 @@ func TestRoundTrips(t *testing.T) {
 		return a
 	}
 	openSession := func(a outbound.Account) session.Session {
-		n := porttest.Session(a.User)
-		require.NoError(t, s.Sessions().Open(ctx, n, a.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, n)))
-		return n
+		o := porttest.Opening(a)
+		require.NoError(t, s.Sessions().Open(ctx, o))
+		return o.Session
+	}
+	displacing := func(a outbound.Account) {
+		o := porttest.Opening(a)
+		o.Most = 2
+		require.NoError(t, s.Sessions().Open(ctx, o))
 	}
 	var next byte
 	rotate := func(n session.Session) {
@@ -216,6 +221,7 @@ func TestRoundTrips(t *testing.T) {
 	use(warm.Session)
 	rotate(openSession(warm))
 	end(openSession(warm))
+	displacing(warm)
 
 	var ann outbound.Account
 	var one, two session.Session
@@ -231,6 +237,7 @@ func TestRoundTrips(t *testing.T) {
 		{"rotate", func() { rotate(one) }},
 		{"use a proof", func() { use(one) }},
 		{"sign out", func() { end(two) }},
+		{"open one that takes the place of another", func() { displacing(ann) }},
 	} {
 		before := p.Trips()
 		step.do()

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/plinto/plinto/adapters/internal/transaction"
 	"github.com/plinto/plinto/adapters/postgres/internal/db"
-	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/user"
@@ -21,8 +21,13 @@ import (
 
 type sessions struct{ repositories }
 
-func (r sessions) Open(ctx context.Context, s session.Session, passwordHash string, e event.Event) error {
-	happened, err := eventRow(e)
+func (r sessions) Open(ctx context.Context, o outbound.Opening) error {
+	s := o.Session
+	happened, err := eventRow(o.Event)
+	if err != nil {
+		return err
+	}
+	displaced, err := eventRow(o.Displaced)
 	if err != nil {
 		return err
 	}
@@ -30,8 +35,8 @@ func (r sessions) Open(ctx context.Context, s session.Session, passwordHash stri
 		if err := q.LockUser(ctx, db.LockUserParams{TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.User)}); err != nil {
 			return err
 		}
-		_, err := q.OpenSession(ctx, db.OpenSessionParams{
-			TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.ID), UserID: uuid.UUID(s.User), PasswordHash: passwordHash,
+		if _, err := q.OpenSession(ctx, db.OpenSessionParams{
+			TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.ID), UserID: uuid.UUID(s.User), PasswordHash: o.PasswordHash,
 			Address: s.Address, UserAgent: s.UserAgent,
 			DeviceName: s.Device.Name, DeviceType: string(s.Device.Type), Browser: s.Device.Browser, Os: s.Device.OS,
 			Methods: strings.Join(s.Methods, " "), AuthenticatedAt: s.AuthenticatedAt,
@@ -40,10 +45,22 @@ func (r sessions) Open(ctx context.Context, s session.Session, passwordHash stri
 			KeyThumbprint: s.KeyThumbprint,
 			EventName:     happened.Name, EventActor: happened.Actor, EventSubject: happened.Subject, EventRequestID: happened.RequestID,
 			EventAddress: happened.Address, EventPayload: happened.Payload, EventOccurredAt: happened.OccurredAt,
+		}); err != nil || o.Most == 0 {
+			return err
+		}
+		_, err := q.DisplaceSessions(ctx, db.DisplaceSessionsParams{
+			TenantID: uuid.UUID(s.Tenant), UserID: uuid.UUID(s.User), Opened: uuid.UUID(s.ID), OthersKept: int64(o.Most) - 1,
+			EndedAt: s.CreatedAt, EndReason: string(session.Displaced), IdleSince: o.Lifetime.IdleSince(s.CreatedAt),
+			EventName: displaced.Name, EventActor: displaced.Actor, EventRequestID: displaced.RequestID,
+			EventAddress: displaced.Address, EventPayload: displaced.Payload, EventOccurredAt: displaced.OccurredAt,
 		})
 		return err
 	})
-	if err == nil && touched[len(touched)-1] == 0 {
+	switch {
+	case errors.Is(err, transaction.ErrSerialization):
+		// Stale is about the user; nothing is known of them here.
+		err = fmt.Errorf("%w: %v", outbound.ErrUnavailable, err) //nolint:errorlint // what it says, and not what it is
+	case err == nil && touched[1] == 0:
 		err = outbound.ErrStale
 	}
 	return wrap("open session", err)

@@ -250,16 +250,124 @@ func TestASignInWaitsForAPasswordChangeAndLoses(t *testing.T) {
 	require.NoError(t, err)
 	_, err = tx.Exec(ctx, "UPDATE passwords SET hash = 'another'")
 	require.NoError(t, err)
-	s := porttest.Session(a.User)
+	o := porttest.Opening(a)
 	opened := make(chan error, 1)
 	go func() {
-		opened <- store.Sessions().Open(context.Background(), s, a.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, s))
+		opened <- store.Sessions().Open(context.Background(), o)
 	}()
 	waitForLock(t)
 	require.NoError(t, tx.Commit(ctx))
 	require.ErrorIs(t, <-opened, outbound.ErrStale)
-	_, err = store.Sessions().ByID(ctx, tenant.Default, s.ID)
+	_, err = store.Sessions().ByID(ctx, tenant.Default, o.Session.ID)
 	require.ErrorIs(t, err, outbound.ErrNotFound)
+}
+
+// Two sign-ins of a user who may have one session, both under way while the
+// user's row is held: the second sees the first's session and takes its place.
+func TestSignInsAtOnceDisplaceEachOther(t *testing.T) {
+	store, beside := migrated(t)
+	ctx := t.Context()
+	a := porttest.Account("ann@example.com")
+	require.NoError(t, store.Users().Register(ctx, a))
+	tx, err := beside.Begin(ctx)
+	require.NoError(t, err)
+	_, err = tx.Exec(ctx, "UPDATE users SET updated_at = updated_at")
+	require.NoError(t, err)
+	opened := make(chan error, 2)
+	for n := range cap(opened) {
+		o := porttest.Opening(a)
+		o.Most = 1
+		go func() { opened <- store.Sessions().Open(context.Background(), o) }()
+		waitForLocks(t, beside, n+1)
+	}
+	require.NoError(t, tx.Commit(ctx))
+	for range cap(opened) {
+		require.NoError(t, <-opened)
+	}
+	list, err := store.Sessions().ListLive(ctx, tenant.Default, a.User.ID, a.User.CreatedAt, session.Lifetime{}, session.ID{}, 10)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+}
+
+// A session signs out while a sign-in is about to take its place: it has ended
+// once, by the sign-out.
+func TestASessionThatSignsOutIsNotDisplacedAsWell(t *testing.T) {
+	store, beside := migrated(t)
+	ctx := t.Context()
+	a := porttest.Account("ann@example.com")
+	require.NoError(t, store.Users().Register(ctx, a))
+	tx, err := beside.Begin(ctx)
+	require.NoError(t, err)
+	_, err = tx.Exec(ctx, "UPDATE sessions SET ended_at = created_at, end_reason = 'signed_out'")
+	require.NoError(t, err)
+	o := porttest.Opening(a)
+	o.Most = 1
+	opened := make(chan error, 1)
+	go func() { opened <- store.Sessions().Open(context.Background(), o) }()
+	waitForLocks(t, beside, 1)
+	require.NoError(t, tx.Commit(ctx))
+	require.NoError(t, <-opened)
+	s, err := store.Sessions().ByID(ctx, tenant.Default, a.Session.ID)
+	require.NoError(t, err)
+	require.Equal(t, session.SignedOut, s.EndReason)
+	list, err := store.Events().After(ctx, tenant.Default, event.Position{}, 10)
+	require.NoError(t, err)
+	require.Len(t, list, 3, "nothing was written of a displacement")
+}
+
+// Two that end the same two sessions of a user take them in one order: while the
+// later session is held, the first to come has the earlier one and the second
+// waits for it. In other orders each would end up with what the other wants.
+func TestEndingSessionsTakesThemInOneOrder(t *testing.T) {
+	store, beside := migrated(t)
+	ctx := t.Context()
+	displace := func(a outbound.Account) error {
+		o := porttest.Opening(a)
+		o.Most = 1
+		return store.Sessions().Open(context.Background(), o)
+	}
+	endOthers := func(a outbound.Account) error {
+		_, err := store.Sessions().EndOthers(context.Background(), outbound.EndingOthers{
+			Tenant: tenant.Default, Owner: a.User.ID, Reason: session.Revoked, At: a.User.CreatedAt,
+		})
+		return err
+	}
+	for address, both := range map[string][2]func(outbound.Account) error{
+		"ann@example.com": {displace, endOthers}, "bob@example.com": {endOthers, displace},
+	} {
+		a := porttest.Account(address)
+		require.NoError(t, store.Users().Register(ctx, a))
+		later := porttest.Opening(a)
+		require.NoError(t, store.Sessions().Open(ctx, later))
+		tx, err := beside.Begin(ctx)
+		require.NoError(t, err)
+		_, err = tx.Exec(ctx, "UPDATE sessions SET rotated_at = rotated_at WHERE id = $1", uuid.UUID(later.Session.ID))
+		require.NoError(t, err)
+		done := make(chan error, len(both))
+		for n, do := range both {
+			go func() { done <- do(a) }()
+			waitForLocks(t, beside, n+1)
+		}
+		require.NoError(t, tx.Commit(ctx))
+		for range both {
+			require.NoError(t, <-done)
+		}
+	}
+}
+
+// waitForLocks returns when so many statements wait for a lock in the database
+// of a connection. It asks on another: one shows a transaction the same activity
+// throughout.
+func waitForLocks(t *testing.T, beside *pgx.Conn, n int) {
+	t.Helper()
+	conn, err := pgx.ConnectConfig(t.Context(), beside.Config())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(t.Context())) }()
+	require.Eventually(t, func() bool {
+		var waiting int
+		require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting))
+		return waiting >= n
+	}, 2*time.Second, 5*time.Millisecond)
 }
 
 // waitForLock returns when a statement waits for a lock.
@@ -289,9 +397,9 @@ func TestRotationsAreHeapOnlyUpdates(t *testing.T) {
 	require.NoError(t, s.Users().Register(ctx, a))
 	var open []session.Session
 	for range sessionsInUse {
-		n := porttest.Session(a.User)
-		require.NoError(t, s.Sessions().Open(ctx, n, a.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, n)))
-		open = append(open, n)
+		o := porttest.Opening(a)
+		require.NoError(t, s.Sessions().Open(ctx, o))
+		open = append(open, o.Session)
 	}
 	life := session.Lifetime{Sliding: time.Hour, Absolute: time.Hour}
 	for i := range rotations {

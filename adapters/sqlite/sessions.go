@@ -22,11 +22,12 @@ import (
 
 type sessions struct{ repositories }
 
-func (r sessions) Open(ctx context.Context, s session.Session, passwordHash string, e event.Event) error {
+func (r sessions) Open(ctx context.Context, o outbound.Opening) error {
+	s := o.Session
 	return wrap("open session", r.writing(ctx, func(q *db.Queries) error {
 		at := column.Micros(s.CreatedAt)
 		n, err := q.RecordSignIn(ctx, db.RecordSignInParams{
-			TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.User), PasswordHash: passwordHash, At: &at,
+			TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.User), PasswordHash: o.PasswordHash, At: &at,
 		})
 		if err != nil {
 			return err
@@ -37,8 +38,40 @@ func (r sessions) Open(ctx context.Context, s session.Session, passwordHash stri
 		if err := q.InsertSession(ctx, sessionRow(s)); err != nil {
 			return err
 		}
-		return insertEvents(ctx, q, []event.Event{e})
+		if err := insertEvents(ctx, q, []event.Event{o.Event}); err != nil || o.Most == 0 {
+			return err
+		}
+		return displace(ctx, q, o)
 	}))
+}
+
+// displace ends the oldest sessions beyond those that the user may have.
+func displace(ctx context.Context, q *db.Queries, o outbound.Opening) error {
+	s := o.Session
+	ended, err := q.DisplaceSessions(ctx, db.DisplaceSessionsParams{
+		TenantID: uuid.UUID(s.Tenant), UserID: uuid.UUID(s.User), Opened: uuid.UUID(s.ID), OthersKept: int64(o.Most) - 1,
+		EndedAt: column.Optional(&s.CreatedAt), EndReason: string(session.Displaced), IdleSince: column.Micros(o.Lifetime.IdleSince(s.CreatedAt)),
+	})
+	if err != nil {
+		return err
+	}
+	happened := make([]event.Event, 0, len(ended))
+	for _, id := range ascending(ended) {
+		e := o.Displaced
+		e.Subject = event.OfSession(id)
+		happened = append(happened, e)
+	}
+	return insertEvents(ctx, q, happened)
+}
+
+// ascending gives ids in their order: the engine promises none.
+func ascending(rows []uuid.UUID) []session.ID {
+	slices.SortFunc(rows, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	ids := make([]session.ID, 0, len(rows))
+	for _, id := range rows {
+		ids = append(ids, session.ID(id))
+	}
+	return ids
 }
 
 func (r sessions) ByID(ctx context.Context, t tenant.ID, id session.ID) (session.Session, error) {
@@ -115,10 +148,7 @@ func (r sessions) EndOthers(ctx context.Context, e outbound.EndingOthers) ([]ses
 			TenantID: uuid.UUID(e.Tenant), UserID: uuid.UUID(e.Owner), Keep: uuid.UUID(e.Keep),
 			EndedAt: column.Optional(&e.At), EndReason: string(e.Reason), IdleSince: column.Micros(e.Lifetime.IdleSince(e.At)),
 		})
-		slices.SortFunc(rows, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-		for _, id := range rows {
-			ended = append(ended, session.ID(id))
-		}
+		ended = ascending(rows)
 		return err
 	})
 	return ended, wrap("end other sessions", err)

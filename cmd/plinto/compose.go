@@ -114,6 +114,7 @@ func policy(c config.Config) app.Policy {
 		Tenant: tenant.Default, Product: "plinto",
 		SignUps: c.Features.Signups, Passwords: credential.Policy{MinLength: c.Password.MinLength},
 		Sessions:     session.Lifetime{Sliding: c.Session.RefreshLifetime, Absolute: c.Session.AbsoluteLifetime, Idle: c.Session.IdleLifetime},
+		MostSessions: c.Session.MaxPerUser,
 		RefreshGrace: c.Session.RefreshGrace,
 		Proofs:       app.Proofs{MaxAge: c.Proof.MaxAge, Leeway: c.Proof.Leeway, NonceRequired: c.Proof.Nonce == config.NonceRequired},
 		Access:       token.Issuing{Issuer: c.JWT.Issuer, Audience: []string{c.JWT.Audience}, Lifetime: c.JWT.AccessLifetime},

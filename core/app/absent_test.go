@@ -40,9 +40,7 @@ func (absentUsers) ForSignIn(context.Context, tenant.ID, user.Identifier) (user.
 	return user.User{}, "", errAway
 }
 
-func (absentSessions) Open(context.Context, session.Session, string, event.Event) error {
-	return errAway
-}
+func (absentSessions) Open(context.Context, outbound.Opening) error { return errAway }
 
 func (absentSessions) ByID(context.Context, tenant.ID, session.ID) (session.Session, error) {
 	return session.Session{}, errAway

@@ -35,6 +35,7 @@ type Policy struct {
 	Passwords credential.Policy
 
 	Sessions     session.Lifetime
+	MostSessions int           // that a user may have; zero is no limit
 	RefreshGrace time.Duration // how long the last refresh token may be repeated
 	Access       token.Issuing
 
@@ -88,7 +89,9 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	})
 	revoked := feed.New(w, keys, feed.Policy{Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew, Sessions: p.Sessions})
 	return inbound.Services{
-		Accounts:    account.New(w, issuer, limits, possession, account.Policy{SignUps: p.SignUps, Passwords: p.Passwords, Product: p.Product}),
+		Accounts: account.New(w, issuer, limits, possession, account.Policy{
+			SignUps: p.SignUps, Passwords: p.Passwords, Product: p.Product, MostSessions: p.MostSessions,
+		}),
 		Tokens:      tokens.New(w, issuer, limits, possession, keys, revoked, p.RefreshGrace),
 		Proofs:      possession,
 		Sessions:    sessions.New(w, p.Sessions, revoked),

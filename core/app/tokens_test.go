@@ -363,6 +363,29 @@ func TestSessions(t *testing.T) {
 	require.Zero(t, n)
 }
 
+func TestASignInBeyondTheLimitEndsTheOldest(t *testing.T) {
+	w := newWorld(t, func(_ *outbound.World, p *app.Policy) { p.MostSessions = 2 })
+	first, bob := w.signUp("ann@example.com"), w.signUp("bob@example.com")
+	second := w.signIn("ann@example.com")
+	w.principal(first)
+	asked := w.store.asked.Load()
+	third := w.signIn("ann@example.com")
+	require.EqualValues(t, 2, w.store.asked.Load()-asked, "in the look that opens the session")
+
+	require.NoError(t, w.Revocations.Load(t.Context()))
+	_, err := w.Tokens.Authenticate(t.Context(), w.caller(), first.Tokens.Access)
+	requireCode(t, fault.InvalidToken, err)
+	_, err = w.refresh(first.Tokens.Refresh)
+	requireCode(t, fault.InvalidRefreshToken, err)
+	for _, in := range []inbound.SignedIn{second, third, bob} {
+		w.mustRefresh(in.Tokens.Refresh)
+	}
+	names, last := w.happened()
+	require.True(t, strings.HasSuffix(names, "session.created session.revoked"), names)
+	require.Equal(t, event.Ended(w.caller().Origin(), event.OfUser(first.User.ID), first.Session.ID, first.User.ID, session.Displaced, w.clock.Now()), last.Event)
+	require.Equal(t, "displaced", last.Payload["reason"])
+}
+
 func TestDraining(t *testing.T) {
 	w := newWorld(t)
 	require.Equal(t, inbound.Ready, w.Health.Ready(t.Context()).State)

@@ -16,10 +16,12 @@ import (
 // with the lifetime that is given.
 type Sessions interface {
 	// Open stores the session of somebody who proved a password, notes the
-	// sign-in on the user and writes what happened, all of it or nothing, in
-	// one round trip. ErrStale says that by now the user is not active or has
-	// another password than the one of this hash; then nothing is stored.
-	Open(ctx context.Context, s session.Session, passwordHash string, e event.Event) error
+	// sign-in on the user, ends the oldest sessions beyond those that a user
+	// may have and writes what happened, all of it or nothing, in one round
+	// trip. ErrStale says that by now the user is not active or has another
+	// password than the one of this hash; then nothing is stored. However many
+	// are opened at once, no more live than may.
+	Open(ctx context.Context, o Opening) error
 
 	// ByID finds a session, ended ones too. ErrNotFound when there is none.
 	ByID(ctx context.Context, t tenant.ID, id session.ID) (session.Session, error)
@@ -52,6 +54,20 @@ type Sessions interface {
 	// when before is zero. A page neither skips nor repeats a session that
 	// lives throughout.
 	ListLive(ctx context.Context, t tenant.ID, owner user.ID, now time.Time, life session.Lifetime, before session.ID, limit int) ([]session.Session, error)
+}
+
+// Opening asks to open a session.
+type Opening struct {
+	Session      session.Session
+	PasswordHash string      // the one that was proved
+	Event        event.Event // of the session
+	// Most is how many sessions of a user live, this one among them, whichever
+	// its place by age is; zero is no limit.
+	Most     int
+	Lifetime session.Lifetime
+	// Displaced is written of each session that ends for this one. Its
+	// subject, the session, is filled in by the store.
+	Displaced event.Event
 }
 
 // Rotation asks to move a session on.

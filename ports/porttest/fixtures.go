@@ -51,6 +51,15 @@ func newSession(u user.User) session.Session {
 	}, life, at)
 }
 
+// opening asks to open a session with this hash, without a limit.
+func opening(s session.Session, hash string) outbound.Opening {
+	origin := event.Origin{Tenant: s.Tenant, RequestID: "request-2", Address: "2001:db8::2"}
+	return outbound.Opening{
+		Session: s, PasswordHash: hash, Event: event.SignedIn(origin, s), Lifetime: life,
+		Displaced: event.Ended(origin, event.OfUser(s.User), session.ID{}, s.User, session.Displaced, s.CreatedAt),
+	}
+}
+
 func identifier(u user.User) user.Identifier { return user.Identifier{Email: u.Email} }
 
 func ending(s session.Session, reason session.EndReason) outbound.Ending {
@@ -81,5 +90,5 @@ func all(t *testing.T, store outbound.Store) []event.Recorded {
 // adapter alone.
 func Account(address string) outbound.Account { return account(address, "") }
 
-// Session is a new session of a user's, likewise.
-func Session(u user.User) session.Session { return newSession(u) }
+// Opening opens a new session of an account's, likewise.
+func Opening(a outbound.Account) outbound.Opening { return opening(newSession(a.User), a.PasswordHash) }

@@ -39,6 +39,7 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"Endings":       testEndings,
 		"Pages":         testPages,
 		"Idleness":      testIdleness,
+		"Displacement":  testDisplacement,
 		"SigningKeys":   testSigningKeys,
 		"KeyRevocation": testKeyRevocation,
 		"Events":        testEvents,
@@ -148,7 +149,7 @@ func testBrokenCommits(t *testing.T, h StoreHarness) {
 	require.ErrorIs(t, err, outbound.ErrNotFound)
 
 	next := newSession(ann.User)
-	require.Error(t, h.Store.Sessions().Open(ctx, next, ann.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, next)))
+	require.Error(t, h.Store.Sessions().Open(ctx, opening(next, ann.PasswordHash)))
 	_, err = h.Store.Sessions().ByID(ctx, tenant.Default, next.ID)
 	require.ErrorIs(t, err, outbound.ErrNotFound)
 

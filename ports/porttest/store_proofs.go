@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
@@ -117,7 +116,7 @@ func testBinding(t *testing.T, h StoreHarness) {
 		require.Equal(t, ann.Session, stored(ann.Session))
 		s := newSession(ann.User)
 		s.KeyThumbprint = "another key"
-		require.NoError(t, sessions.Open(ctx, s, ann.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, s)))
+		require.NoError(t, sessions.Open(ctx, opening(s, ann.PasswordHash)))
 		require.Equal(t, s, stored(s))
 	})
 

@@ -177,7 +177,7 @@ func testEndings(t *testing.T, h StoreHarness) {
 		var want []session.ID
 		for range 3 {
 			s := newSession(cat.User)
-			require.NoError(t, sessions.Open(ctx, s, cat.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, s)))
+			require.NoError(t, sessions.Open(ctx, opening(s, cat.PasswordHash)))
 			want = append(want, s.ID)
 		}
 		require.NoError(t, sessions.End(ctx, ending(session.Session{Tenant: tenant.Default, ID: want[1], User: cat.User.ID}, session.SignedOut)))
@@ -203,7 +203,7 @@ func testPages(t *testing.T, h StoreHarness) {
 	want := []session.ID{ann.Session.ID}
 	for range 6 {
 		s := newSession(ann.User)
-		require.NoError(t, sessions.Open(ctx, s, ann.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, s)))
+		require.NoError(t, sessions.Open(ctx, opening(s, ann.PasswordHash)))
 		want = append([]session.ID{s.ID}, want...)
 	}
 	read := func(now time.Time, limit int, between func(page int)) []session.ID {
@@ -242,7 +242,7 @@ func testPages(t *testing.T, h StoreHarness) {
 			require.NoError(t, sessions.End(ctx, ending(session.Session{Tenant: tenant.Default, ID: id, User: ann.User.ID}, session.Revoked)))
 		}
 		s := newSession(ann.User)
-		require.NoError(t, sessions.Open(ctx, s, ann.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, s)))
+		require.NoError(t, sessions.Open(ctx, opening(s, ann.PasswordHash)))
 	})
 	require.Equal(t, []session.ID{want[0], want[1], want[2], want[3], want[5], want[6]}, got)
 }

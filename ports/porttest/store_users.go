@@ -159,7 +159,7 @@ func testSessions(t *testing.T, h StoreHarness) {
 	sessions := h.Store.Sessions()
 	ann := register(t, h.Store, "ann@example.com", "")
 	open := func(s session.Session, hash string) error {
-		return sessions.Open(ctx, s, hash, event.SignedIn(event.Origin{Tenant: tenant.Default, RequestID: "request-2"}, s))
+		return sessions.Open(ctx, opening(s, hash))
 	}
 
 	t.Run("opening stores the session, the sign-in and the event", func(t *testing.T) {

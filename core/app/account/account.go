@@ -21,11 +21,12 @@ type Service struct {
 
 var _ inbound.Accounts = (*Service)(nil)
 
-// Policy is what sign-ups obey.
+// Policy is what sign-ups and sign-ins obey.
 type Policy struct {
-	SignUps   bool // whether new accounts are made
-	Passwords credential.Policy
-	Product   string // the name of the service, which no password may contain
+	SignUps      bool // whether new accounts are made
+	Passwords    credential.Policy
+	Product      string // the name of the service, which no password may contain
+	MostSessions int    // that a user may have; zero is no limit
 }
 
 // New makes a Service.

@@ -10,6 +10,7 @@ import (
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
@@ -64,7 +65,11 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 	if err != nil {
 		return inbound.SignedIn{}, err
 	}
-	err = store.Sessions().Open(ctx, opened, hash, event.SignedIn(caller.Origin(), opened))
+	err = store.Sessions().Open(ctx, outbound.Opening{
+		Session: opened, PasswordHash: hash, Event: event.SignedIn(caller.Origin(), opened),
+		Most: s.policy.MostSessions, Lifetime: s.issuer.Life,
+		Displaced: event.Ended(caller.Origin(), event.OfUser(u.ID), session.ID{}, u.ID, session.Displaced, now),
+	})
 	if errors.Is(err, outbound.ErrStale) {
 		return inbound.SignedIn{}, s.refuse(ctx, caller, u.ID, event.Overtaken, now)
 	}

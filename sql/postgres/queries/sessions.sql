@@ -61,3 +61,33 @@ WHERE sessions.tenant_id = @tenant_id AND sessions.id IN (
     FOR UPDATE
 )
 RETURNING sessions.id;
+
+-- The last part of opening a session where their number is limited: the oldest
+-- others of the user's beyond those kept end. It sees the session that was
+-- opened before it in the same transaction; when that was refused, it ends none.
+-- name: DisplaceSessions :execrows
+WITH surplus AS (
+    SELECT others.id FROM sessions AS others
+    WHERE others.tenant_id = @tenant_id AND others.user_id = @user_id AND others.id <> @opened
+      AND others.ended_at IS NULL AND others.expires_at > @ended_at AND others.last_activity_at > @idle_since
+      AND EXISTS (SELECT 1 FROM sessions AS newest WHERE newest.tenant_id = @tenant_id AND newest.id = @opened)
+    ORDER BY others.id DESC
+    OFFSET @others_kept::bigint
+), locked AS (
+    SELECT live.id FROM sessions AS live
+    WHERE live.tenant_id = @tenant_id AND live.id IN (SELECT surplus.id FROM surplus) AND live.ended_at IS NULL
+    ORDER BY live.id
+    FOR UPDATE
+), ended AS (
+    UPDATE sessions
+    SET ended_at = @ended_at, end_reason = @end_reason
+    FROM locked
+    WHERE sessions.tenant_id = @tenant_id AND sessions.id = locked.id
+    RETURNING sessions.tenant_id, sessions.id
+)
+INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+SELECT
+    ended.tenant_id, @event_name::text, @event_actor::text, 'session:' || ended.id::text, @event_request_id::text,
+    @event_address::text, @event_payload::jsonb, @event_occurred_at::timestamptz
+FROM ended
+ORDER BY ended.id;

@@ -19,3 +19,15 @@ SET ended_at = @ended_at, end_reason = @end_reason
 WHERE tenant_id = @tenant_id AND user_id = @user_id AND id <> @keep
   AND ended_at IS NULL AND expires_at > @ended_at AND last_activity_at > @idle_since
 RETURNING id;
+
+-- name: DisplaceSessions :many
+UPDATE sessions
+SET ended_at = @ended_at, end_reason = @end_reason
+WHERE sessions.tenant_id = @tenant_id AND sessions.id IN (
+    SELECT live.id FROM sessions AS live
+    WHERE live.tenant_id = @tenant_id AND live.user_id = @user_id AND live.id <> @opened
+      AND live.ended_at IS NULL AND live.expires_at > @ended_at AND live.last_activity_at > @idle_since
+    ORDER BY live.id DESC
+    LIMIT -1 OFFSET @others_kept
+)
+RETURNING sessions.id;

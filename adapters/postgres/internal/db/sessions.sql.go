@@ -12,6 +12,75 @@ import (
 	"github.com/google/uuid"
 )
 
+const displaceSessions = `-- name: DisplaceSessions :execrows
+WITH surplus AS (
+    SELECT others.id FROM sessions AS others
+    WHERE others.tenant_id = $7 AND others.user_id = $8 AND others.id <> $9
+      AND others.ended_at IS NULL AND others.expires_at > $10 AND others.last_activity_at > $11
+      AND EXISTS (SELECT 1 FROM sessions AS newest WHERE newest.tenant_id = $7 AND newest.id = $9)
+    ORDER BY others.id DESC
+    OFFSET $12::bigint
+), locked AS (
+    SELECT live.id FROM sessions AS live
+    WHERE live.tenant_id = $7 AND live.id IN (SELECT surplus.id FROM surplus) AND live.ended_at IS NULL
+    ORDER BY live.id
+    FOR UPDATE
+), ended AS (
+    UPDATE sessions
+    SET ended_at = $10, end_reason = $13
+    FROM locked
+    WHERE sessions.tenant_id = $7 AND sessions.id = locked.id
+    RETURNING sessions.tenant_id, sessions.id
+)
+INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+SELECT
+    ended.tenant_id, $1::text, $2::text, 'session:' || ended.id::text, $3::text,
+    $4::text, $5::jsonb, $6::timestamptz
+FROM ended
+ORDER BY ended.id
+`
+
+type DisplaceSessionsParams struct {
+	EventName       string
+	EventActor      string
+	EventRequestID  string
+	EventAddress    string
+	EventPayload    []byte
+	EventOccurredAt time.Time
+	TenantID        uuid.UUID
+	UserID          uuid.UUID
+	Opened          uuid.UUID
+	EndedAt         time.Time
+	IdleSince       time.Time
+	OthersKept      int64
+	EndReason       string
+}
+
+// The last part of opening a session where their number is limited: the oldest
+// others of the user's beyond those kept end. It sees the session that was
+// opened before it in the same transaction; when that was refused, it ends none.
+func (q *Queries) DisplaceSessions(ctx context.Context, arg DisplaceSessionsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, displaceSessions,
+		arg.EventName,
+		arg.EventActor,
+		arg.EventRequestID,
+		arg.EventAddress,
+		arg.EventPayload,
+		arg.EventOccurredAt,
+		arg.TenantID,
+		arg.UserID,
+		arg.Opened,
+		arg.EndedAt,
+		arg.IdleSince,
+		arg.OthersKept,
+		arg.EndReason,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const endOtherSessions = `-- name: EndOtherSessions :many
 UPDATE sessions
 SET ended_at = $1, end_reason = $2

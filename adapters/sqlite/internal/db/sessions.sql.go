@@ -12,6 +12,60 @@ import (
 	"github.com/plinto/plinto/adapters/sqlite/internal/column"
 )
 
+const displaceSessions = `-- name: DisplaceSessions :many
+UPDATE sessions
+SET ended_at = ?1, end_reason = ?2
+WHERE sessions.tenant_id = ?3 AND sessions.id IN (
+    SELECT live.id FROM sessions AS live
+    WHERE live.tenant_id = ?3 AND live.user_id = ?4 AND live.id <> ?5
+      AND live.ended_at IS NULL AND live.expires_at > ?1 AND live.last_activity_at > ?6
+    ORDER BY live.id DESC
+    LIMIT -1 OFFSET ?7
+)
+RETURNING sessions.id
+`
+
+type DisplaceSessionsParams struct {
+	EndedAt    *column.Micros
+	EndReason  string
+	TenantID   uuid.UUID
+	UserID     uuid.UUID
+	Opened     uuid.UUID
+	IdleSince  column.Micros
+	OthersKept int64
+}
+
+func (q *Queries) DisplaceSessions(ctx context.Context, arg DisplaceSessionsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.QueryContext(ctx, displaceSessions,
+		arg.EndedAt,
+		arg.EndReason,
+		arg.TenantID,
+		arg.UserID,
+		arg.Opened,
+		arg.IdleSince,
+		arg.OthersKept,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const endOtherSessions = `-- name: EndOtherSessions :many
 UPDATE sessions
 SET ended_at = ?1, end_reason = ?2
