@@ -217,6 +217,10 @@ func catalogue(c *Config) []setting {
 			meaning: "Seconds in which a repeat of the last refresh token gets the same answer, 0 to 60",
 		},
 		{
+			name: "STEP_UP_MINUTES", fallback: "10", read: counted(&c.Session.StepUp, time.Minute),
+			meaning: "Minutes after which people prove again who they are before they change a password, an address or a factor; 0 asks for no more than a session",
+		},
+		{
 			name: "MAX_SESSIONS_PER_USER", fallback: "0", read: whole(&c.Session.MaxPerUser),
 			meaning: "Sessions a user may have; a sign-in beyond it ends the oldest. 0 is no limit",
 		},

@@ -189,6 +189,10 @@ type Session struct {
 	// RefreshGrace is how long a repeat of the last refresh token is answered
 	// with the same successor instead of ending the session. REFRESH_GRACE_SECONDS
 	RefreshGrace time.Duration
+	// StepUp is how long ago people may have proved who they are to change an
+	// address, a password or a factor; 0 asks for no more than a session.
+	// STEP_UP_MINUTES
+	StepUp time.Duration
 	// MaxPerUser ends the oldest session beyond so many; 0 is no limit.
 	// MAX_SESSIONS_PER_USER
 	MaxPerUser int

@@ -94,6 +94,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Session: config.Session{
 			RefreshLifetime: 7 * 24 * time.Hour, AbsoluteLifetime: 30 * 24 * time.Hour, RefreshGrace: 10 * time.Second,
+			StepUp: 10 * time.Minute,
 		},
 		Proof:    config.Proof{MaxAge: time.Minute, Leeway: 5 * time.Second, Nonce: config.NonceOptional},
 		Password: config.Password{MinLength: 12, BcryptRounds: 12, Queue: 64, QueueTimeout: 5 * time.Second},

@@ -111,6 +111,8 @@ func (f *findings) sessions(s Session, access time.Duration) {
 	f.require(s.AbsoluteLifetime >= s.RefreshLifetime, "SESSION_ABSOLUTE_DAYS", "is shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS; it must be at least as long")
 	f.idleness(s, access)
 	f.require(0 <= s.RefreshGrace && s.RefreshGrace <= time.Minute, "REFRESH_GRACE_SECONDS", "is %v; it must be 0 to 60 seconds", s.RefreshGrace)
+	f.notNegative("STEP_UP_MINUTES", s.StepUp)
+	f.require(s.AbsoluteLifetime <= 0 || s.StepUp < s.AbsoluteLifetime, "STEP_UP_MINUTES", "is %v; it must be shorter than SESSION_ABSOLUTE_DAYS, or 0", s.StepUp)
 	f.atLeast("MAX_SESSIONS_PER_USER", s.MaxPerUser, 0)
 }
 

@@ -57,6 +57,8 @@ func TestRanges(t *testing.T) {
 		{"SESSION_IDLE_MINUTES", "0 30 10079", "-1", "is -1m0s; it must be 0, or at least 30m0s, which is twice JWT_ACCESS_TOKEN_EXPIRE_MINUTES"},
 		{"SESSION_IDLE_MINUTES", "", "29", "is 29m0s; it must be 0, or at least 30m0s, which is twice JWT_ACCESS_TOKEN_EXPIRE_MINUTES"},
 		{"SESSION_IDLE_MINUTES", "", "10080", "is 168h0m0s; it must be shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS, or it ends no session"},
+		{"STEP_UP_MINUTES", "0 1 43199", "-1", "is %m0s; it must not be negative"},
+		{"STEP_UP_MINUTES", "", "43200", "is 720h0m0s; it must be shorter than SESSION_ABSOLUTE_DAYS, or 0"},
 		{"DATA_DIR", "/x", "", "is blank; name a directory"},
 		{"JWT_AUDIENCE", "x", "", "is blank; name who the tokens are for"},
 		{"SMTP_HOST", "mail.example ::1", "mail:25", "is not a host; write a name or an address without port"},
@@ -80,6 +82,12 @@ func TestAbsoluteLifetime(t *testing.T) {
 		"SESSION_ABSOLUTE_DAYS: is 0s; it must be more than zero",
 		"SESSION_ABSOLUTE_DAYS: is shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS; it must be at least as long",
 	}, lines)
+}
+
+func TestNoStepUpInProductionIsAWarning(t *testing.T) {
+	require.Len(t, load(t, inProduction("STEP_UP_MINUTES=0")...).Warnings, 1)
+	require.Empty(t, load(t, inProduction()...).Warnings)
+	require.Empty(t, load(t, "STEP_UP_MINUTES=0").Warnings)
 }
 
 func TestBcryptRoundsOfEnvironments(t *testing.T) {

@@ -16,5 +16,8 @@ func warnings(cfg Config) []string {
 			list = append(list, "TRUSTED_PROXIES holds "+network.String()+": every client may claim any address")
 		}
 	}
+	if cfg.Environment == Production && cfg.Session.StepUp == 0 {
+		list = append(list, "STEP_UP_MINUTES is 0: whoever gets hold of a session needs nothing else to change the account")
+	}
 	return list
 }

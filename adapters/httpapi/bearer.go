@@ -3,7 +3,9 @@ package httpapi
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -75,8 +77,10 @@ func isToken68(s string) bool {
 
 // challenges are the WWW-Authenticate fields of a refusal: on a route that wants
 // a token how to present one (RFC 6750 section 3, RFC 9449 section 7.1), and
-// wherever a proof was not good what is wrong with it.
-func (c *call) challenges(err error, code fault.Code) []string {
+// wherever a proof was not good what is wrong with it. Where recent proof of the
+// user is wanted, it says how recent (RFC 9470 section 3).
+func (c *call) challenges(err error, f *fault.Error) []string {
+	code := f.Code
 	if code.Kind() == fault.KindUnproven && c.route.takesProof() {
 		return []string{c.proofChallenge(string(code))}
 	}
@@ -86,6 +90,12 @@ func (c *call) challenges(err error, code fault.Code) []string {
 	switch {
 	case code == fault.NotAuthenticated:
 		return []string{"Bearer", c.proofChallenge("")}
+	case code == fault.ReauthenticationRequired:
+		lacking := `error="insufficient_user_authentication", max_age=` + strconv.FormatInt(int64(f.MaxAge/time.Second), 10)
+		if c.caller.Proof.Presented {
+			return []string{"DPoP " + lacking + ", " + c.algorithms()}
+		}
+		return []string{"Bearer " + lacking}
 	case code != fault.InvalidToken:
 		return nil
 	case c.caller.Proof.Presented || errors.Is(err, proof.ErrBearer):
@@ -95,9 +105,14 @@ func (c *call) challenges(err error, code fault.Code) []string {
 }
 
 func (c *call) proofChallenge(reason string) string {
-	algorithms := `algs="` + strings.Join(c.server.services.Proofs.Algorithms(), " ") + `"`
 	if reason == "" {
-		return "DPoP " + algorithms
+		return "DPoP " + c.algorithms()
 	}
-	return `DPoP error="` + reason + `", ` + algorithms
+	return `DPoP error="` + reason + `", ` + c.algorithms()
+}
+
+// algorithms are those that proofs may be signed with, as a parameter of a
+// challenge.
+func (c *call) algorithms() string {
+	return `algs="` + strings.Join(c.server.services.Proofs.Algorithms(), " ") + `"`
 }

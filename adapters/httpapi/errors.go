@@ -20,6 +20,7 @@ var statuses = map[fault.Kind]int{
 	fault.KindInternal:        http.StatusInternalServerError,
 	fault.KindMalformed:       http.StatusBadRequest,
 	fault.KindInvalid:         http.StatusUnprocessableEntity,
+	fault.KindMistaken:        http.StatusBadRequest,
 	fault.KindUnauthenticated: http.StatusUnauthorized,
 	fault.KindUnproven:        http.StatusBadRequest,
 	fault.KindForbidden:       http.StatusForbidden,
@@ -101,7 +102,7 @@ func (s *Server) refuse(ctx context.Context, h http.Header, err error) *errorJSO
 	if after := retryAfter(f, c.limits); after > 0 {
 		h.Set("Retry-After", strconv.FormatInt(after, 10))
 	}
-	for _, challenge := range c.challenges(err, f.Code) {
+	for _, challenge := range c.challenges(err, f) {
 		h.Add("WWW-Authenticate", challenge)
 	}
 	return newErrorJSON(c, f, status, s.opts.Now())

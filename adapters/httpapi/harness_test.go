@@ -33,6 +33,8 @@ const (
 	requestID = "request-0001"
 	signUpOK  = `{"email":"ann@example.com","password":"correct horse battery"}`
 	signInOK  = `{"email":"ann@example.com","password":"correct horse battery"}`
+	proofOK   = `{"password":"correct horse battery"}`
+	changeOK  = `{"current_password":"correct horse battery","new_password":"another horse battery"}`
 	refreshOK = `{"refresh_token":"prt_old"}`
 )
 
@@ -47,6 +49,10 @@ type fakes struct {
 	authenticate func(context.Context, inbound.Caller, string) (inbound.Principal, error)
 	me           func(context.Context, inbound.Principal) (user.User, error)
 	refresh      func(context.Context, inbound.Caller, string) (inbound.TokenPair, error)
+	checkProof   func(inbound.Reauthentication) []fault.Field
+	checkChange  func(inbound.PasswordChange) []fault.Field
+	proveAgain   func(context.Context, inbound.Caller, inbound.Principal, inbound.Reauthentication) (inbound.AccessToken, error)
+	change       func(context.Context, inbound.Caller, inbound.Principal, inbound.PasswordChange) error
 	signOut      func(context.Context, inbound.Caller, string) error
 	list         func(context.Context, inbound.Principal, inbound.Page) (inbound.SessionPage, error)
 	get          func(context.Context, inbound.Principal, session.ID) (session.Session, error)
@@ -58,11 +64,12 @@ type fakes struct {
 }
 
 type (
-	accounts struct{ *fakes }
-	tokens   struct{ *fakes }
-	sessions struct{ *fakes }
-	proofs   struct{}
-	keys     struct {
+	accounts  struct{ *fakes }
+	passwords struct{ *fakes }
+	tokens    struct{ *fakes }
+	sessions  struct{ *fakes }
+	proofs    struct{}
+	keys      struct {
 		inbound.Keys
 		*fakes
 	}
@@ -82,6 +89,19 @@ func (f accounts) SignIn(ctx context.Context, c inbound.Caller, cmd inbound.Sign
 
 func (f accounts) Me(ctx context.Context, who inbound.Principal) (user.User, error) {
 	return f.me(ctx, who)
+}
+
+func (f passwords) CheckReauthentication(cmd inbound.Reauthentication) []fault.Field {
+	return f.checkProof(cmd)
+}
+func (f passwords) CheckChange(cmd inbound.PasswordChange) []fault.Field { return f.checkChange(cmd) }
+
+func (f passwords) Reauthenticate(ctx context.Context, c inbound.Caller, who inbound.Principal, cmd inbound.Reauthentication) (inbound.AccessToken, error) {
+	return f.proveAgain(ctx, c, who, cmd)
+}
+
+func (f passwords) Change(ctx context.Context, c inbound.Caller, who inbound.Principal, cmd inbound.PasswordChange) error {
+	return f.change(ctx, c, who, cmd)
 }
 
 func (f tokens) Authenticate(ctx context.Context, c inbound.Caller, t string) (inbound.Principal, error) {
@@ -157,8 +177,14 @@ func newFakes() *fakes {
 			}
 			return inbound.Principal{Tenant: tenant.Default, User: user.ID{1}, Session: session.ID{2}}, nil
 		},
-		me:      func(context.Context, inbound.Principal) (user.User, error) { return ann(), nil },
-		refresh: func(context.Context, inbound.Caller, string) (inbound.TokenPair, error) { return pair, nil },
+		me:          func(context.Context, inbound.Principal) (user.User, error) { return ann(), nil },
+		refresh:     func(context.Context, inbound.Caller, string) (inbound.TokenPair, error) { return pair, nil },
+		checkProof:  func(inbound.Reauthentication) []fault.Field { return nil },
+		checkChange: func(inbound.PasswordChange) []fault.Field { return nil },
+		proveAgain: func(context.Context, inbound.Caller, inbound.Principal, inbound.Reauthentication) (inbound.AccessToken, error) {
+			return inbound.AccessToken{Text: "d.e.f", ExpiresIn: pair.ExpiresIn}, nil
+		},
+		change:  func(context.Context, inbound.Caller, inbound.Principal, inbound.PasswordChange) error { return nil },
 		signOut: func(context.Context, inbound.Caller, string) error { return nil },
 		list: func(context.Context, inbound.Principal, inbound.Page) (inbound.SessionPage, error) {
 			return inbound.SessionPage{Sessions: []session.Session{sessionOf(9), sessionOf(2)}, Next: session.ID{2}}, nil
@@ -186,7 +212,7 @@ func newFakes() *fakes {
 
 func (f *fakes) services() inbound.Services {
 	return inbound.Services{
-		Accounts: accounts{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
+		Accounts: accounts{f}, Passwords: passwords{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
 	}
 }
 

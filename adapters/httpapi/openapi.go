@@ -79,13 +79,16 @@ func (s *Server) mountRoute(r route) error {
 func (s *Server) refine(doc *huma.OpenAPI) {
 	requests := map[string]bool{}
 	for _, item := range doc.Paths {
-		if item.Post != nil && item.Post.RequestBody != nil {
-			requests[schemaOf(item.Post.RequestBody.Content)] = true
+		for _, op := range []*huma.Operation{item.Post, item.Put} {
+			if op != nil && op.RequestBody != nil {
+				requests[schemaOf(op.RequestBody.Content)] = true
+			}
 		}
 	}
 	schemas := doc.Components.Schemas.Map()
 	least := s.opts.PasswordMinLength
 	schemas["SignUp"].Properties["password"].MinLength = &least
+	schemas["PasswordChange"].Properties["new_password"].MinLength = &least
 	schemas["SignIn"].OneOf = []*huma.Schema{{Required: []string{"email"}}, {Required: []string{"username"}}}
 	// Requests are closed; answers may grow.
 	for name, schema := range schemas {
@@ -176,6 +179,8 @@ func operationAt(doc *huma.OpenAPI, method, path string) *huma.Operation {
 	switch method {
 	case http.MethodPost:
 		return item.Post
+	case http.MethodPut:
+		return item.Put
 	case http.MethodDelete:
 		return item.Delete
 	}

@@ -101,7 +101,7 @@ func TestTheDocumentIsClosedInItself(t *testing.T) {
 		}
 	}
 	require.Empty(t, doc.Paths["/api/v1/auth/signin"]["post"].Security)
-	for _, name := range []string{"SignUp", "SignIn", "Refresh"} {
+	for _, name := range []string{"SignUp", "SignIn", "Refresh", "Reauthenticate", "PasswordChange"} {
 		var schema struct {
 			AdditionalProperties *bool    `json:"additionalProperties"`
 			Required             []string `json:"required"`
@@ -117,13 +117,15 @@ func TestTheDocumentIsClosedInItself(t *testing.T) {
 func TestTheDocumentRequiresWhatTheReaderRequires(t *testing.T) {
 	s := start(t, newFakes())
 	doc, _ := document(t, s)
-	for path, name := range map[string]string{"/api/v1/auth/signup": "SignUp", "/api/v1/auth/signin": "SignIn", "/api/v1/auth/refresh": "Refresh"} {
+	for path, name := range map[string]string{"/api/v1/auth/signup": "SignUp", "/api/v1/auth/signin": "SignIn", "/api/v1/auth/refresh": "Refresh",
+		"/api/v1/auth/reauthenticate": "Reauthenticate", "/api/v1/auth/password/change": "PasswordChange",
+	} {
 		var schema struct {
 			Required   []string                   `json:"required"`
 			Properties map[string]json.RawMessage `json:"properties"`
 		}
 		require.NoError(t, json.Unmarshal(doc.Components.Schemas[name], &schema))
-		_, faults := refused(t, s.do(ask("POST", path, "{}")), 422, fault.ValidationError)
+		_, faults := refused(t, s.do(asking("POST", path, "{}")), 422, fault.ValidationError)
 		var missing []string
 		for _, f := range faults {
 			if name == "SignIn" && f == "body.email missing" {
@@ -133,7 +135,7 @@ func TestTheDocumentRequiresWhatTheReaderRequires(t *testing.T) {
 		}
 		require.ElementsMatch(t, schema.Required, missing, name)
 		for field := range schema.Properties {
-			_, faults := refused(t, s.do(ask("POST", path, `{"`+field+`":[]}`)), 422, fault.ValidationError)
+			_, faults := refused(t, s.do(asking("POST", path, `{"`+field+`":[]}`)), 422, fault.ValidationError)
 			require.Contains(t, faults, "body."+field+" wrong_type")
 		}
 	}
@@ -144,7 +146,7 @@ func TestTheDocumentRequiresWhatTheReaderRequires(t *testing.T) {
 func TestAnswersAreAsDocumented(t *testing.T) {
 	doc, _ := document(t, start(t, newFakes()))
 	for file, name := range map[string]string{
-		"signup": "SignedIn", "refresh": "Tokens", "me": "User", "session": "Session", "sessions": "SessionPage",
+		"signup": "SignedIn", "refresh": "Tokens", "me": "User", "reauthenticated": "AccessToken", "session": "Session", "sessions": "SessionPage",
 		"sessions_revoked": "Revoked", "health": "Health", "ready": "Ready", "status": "Status", "jwks": "Jwks",
 	} {
 		raw, err := os.ReadFile(filepath.Join("testdata", "answers", file+".json"))

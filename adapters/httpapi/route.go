@@ -30,8 +30,9 @@ type route struct {
 	serve        endpoint
 }
 
-// alias is a second path of a route. It is the same route in all respects.
-type alias struct{ path, id string }
+// alias is a second path of a route, or a second method when it names one. It is
+// the same route in all respects.
+type alias struct{ path, id, method string }
 
 // endpoint is what answers a route.
 type endpoint struct {
@@ -80,16 +81,20 @@ func routerPath(path string) string {
 // operations gives the route under its own path and each of its aliases.
 func (r route) operations() []huma.Operation {
 	ops := make([]huma.Operation, 0, 1+len(r.aliases))
-	ops = append(ops, r.operation(r.path, r.id, ""))
+	ops = append(ops, r.operation(r.method, r.path, r.id, ""))
 	for _, a := range r.aliases {
-		ops = append(ops, r.operation(a.path, a.id, "Another path of `"+r.path+"`."))
+		method, description := r.method, "Another path of `"+r.path+"`."
+		if a.method != "" {
+			method, description = a.method, "The same as "+r.method+"."
+		}
+		ops = append(ops, r.operation(method, a.path, a.id, description))
 	}
 	return ops
 }
 
-func (r route) operation(path, id, description string) huma.Operation {
+func (r route) operation(method, path, id, description string) huma.Operation {
 	op := huma.Operation{
-		Method: r.method, Path: path, OperationID: id,
+		Method: method, Path: path, OperationID: id,
 		Tags: []string{r.tag}, Summary: r.summary, Description: description,
 		DefaultStatus: r.successStatus(),
 		Responses:     r.refusals(),
@@ -168,7 +173,7 @@ func (r route) refusalHeaders(code fault.Code) map[string]*huma.Header {
 		return map[string]*huma.Header{"Retry-After": {
 			Description: "When to try again, in whole seconds.", Schema: &huma.Schema{Type: "integer"},
 		}}
-	case code == fault.NotAuthenticated || code == fault.InvalidToken:
+	case code == fault.NotAuthenticated || code == fault.InvalidToken || code == fault.ReauthenticationRequired:
 		return map[string]*huma.Header{"WWW-Authenticate": challenge}
 	case code.Kind() == fault.KindUnproven:
 		return map[string]*huma.Header{"WWW-Authenticate": challenge, "DPoP-Nonce": nonceHeader()}

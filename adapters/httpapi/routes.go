@@ -9,6 +9,7 @@ import (
 const (
 	get  = http.MethodGet
 	post = http.MethodPost
+	put  = http.MethodPut
 	del  = http.MethodDelete
 )
 
@@ -16,6 +17,7 @@ const (
 // served wherever GET is.
 func (s *Server) table() []route {
 	a := accounts{s.services.Accounts}
+	p := passwords{s.services.Passwords}
 	t := tokens{s.services.Tokens}
 	v := sessions{s.services.Sessions}
 	k := keys{s.services.Keys}
@@ -25,13 +27,13 @@ func (s *Server) table() []route {
 		{
 			method: post, path: "/api/v1/auth/signup", id: "signUp", tag: "Authentication",
 			summary: "Make an account and sign in", success: http.StatusCreated, admission: countedByUseCase, binds: true,
-			aliases: []alias{{"/api/v1/auth/register", "register"}}, serve: bodyHandler(a.signUp),
+			aliases: []alias{{path: "/api/v1/auth/register", id: "register"}}, serve: bodyHandler(a.signUp),
 			faults: []fault.Code{fault.EmailTaken, fault.UsernameTaken, fault.SignupsDisabled, fault.Overloaded},
 		},
 		{
 			method: post, path: "/api/v1/auth/signin", id: "signIn", tag: "Authentication",
 			summary: "Sign in by password", admission: countedByUseCase, binds: true,
-			aliases: []alias{{"/api/v1/auth/login", "login"}}, serve: bodyHandler(a.signIn),
+			aliases: []alias{{path: "/api/v1/auth/login", id: "login"}}, serve: bodyHandler(a.signIn),
 			faults: []fault.Code{fault.InvalidCredentials, fault.Overloaded},
 		},
 		{
@@ -42,12 +44,24 @@ func (s *Server) table() []route {
 		{
 			method: post, path: "/api/v1/auth/signout", id: "signOut", tag: "Authentication",
 			summary: "End this session", success: http.StatusNoContent, access: tokenHolder,
-			aliases: []alias{{"/api/v1/auth/logout", "logout"}}, serve: handler(t.signOut),
+			aliases: []alias{{path: "/api/v1/auth/logout", id: "logout"}}, serve: handler(t.signOut),
+		},
+		{
+			method: post, path: "/api/v1/auth/reauthenticate", id: "reauthenticate", tag: "Authentication",
+			summary: "Prove the password again, for what asks for recent proof (RFC 9470)", access: signedIn, admission: countedByUseCase,
+			serve: bodyHandler(p.reauthenticate), faults: []fault.Code{fault.InvalidCredentials, fault.Overloaded},
+		},
+		{
+			method: post, path: "/api/v1/auth/password/change", id: "changePassword", tag: "Authentication",
+			summary: "Change the password, and end all my sessions but this one", success: http.StatusNoContent,
+			access: signedIn, admission: countedByUseCase,
+			aliases: []alias{{path: "/api/v1/auth/password/change", id: "putPassword", method: put}}, serve: bodyHandler(p.change),
+			faults: []fault.Code{fault.WrongPassword, fault.ReauthenticationRequired, fault.Overloaded},
 		},
 		{
 			method: get, path: "/api/v1/auth/me", id: "me", tag: "Users",
 			summary: "Who am I", access: signedIn,
-			aliases: []alias{{"/api/v1/users/me", "getMe"}}, serve: handler(a.me),
+			aliases: []alias{{path: "/api/v1/users/me", id: "getMe"}}, serve: handler(a.me),
 		},
 		{
 			method: get, path: "/api/v1/sessions", id: "listSessions", tag: "Sessions",

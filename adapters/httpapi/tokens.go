@@ -22,14 +22,18 @@ type tokensJSON struct {
 }
 
 func newTokensJSON(p inbound.TokenPair) tokensJSON {
-	kind := "bearer"
-	if p.KeyBound {
-		kind = "DPoP"
-	}
 	return tokensJSON{
-		AccessToken: p.Access, RefreshToken: p.Refresh, TokenType: kind,
+		AccessToken: p.Access, RefreshToken: p.Refresh, TokenType: tokenType(p.KeyBound),
 		ExpiresIn: int64(p.ExpiresIn / time.Second),
 	}
+}
+
+// tokenType is how an access token is presented (RFC 9449 section 5).
+func tokenType(keyBound bool) string {
+	if keyBound {
+		return "DPoP"
+	}
+	return "bearer"
 }
 
 func (t tokens) refresh(ctx context.Context, in *request[refreshJSON]) (*answer[tokensJSON], error) {

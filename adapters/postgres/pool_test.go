@@ -180,6 +180,17 @@ func TestRoundTrips(t *testing.T) {
 		require.NoError(t, s.Sessions().Open(ctx, o))
 		return o.Session
 	}
+	withPassword := func(a outbound.Account) {
+		_, _, err := s.Users().WithPassword(ctx, tenant.Default, a.User.ID)
+		require.NoError(t, err)
+	}
+	reauthenticate := func(a outbound.Account, n session.Session) {
+		_, err := s.Sessions().Reauthenticate(ctx, outbound.Reauthentication{
+			Tenant: n.Tenant, Session: n.ID, Owner: n.User, PasswordHash: a.PasswordHash, Methods: n.Methods, At: n.CreatedAt, Lifetime: life,
+			Event: event.Reauthenticated(event.Origin{Tenant: n.Tenant}, n.ID, n.User, n.Methods, n.CreatedAt),
+		})
+		require.NoError(t, err)
+	}
 	displacing := func(a outbound.Account) {
 		o := porttest.Opening(a)
 		o.Most = 2
@@ -221,6 +232,8 @@ func TestRoundTrips(t *testing.T) {
 	use(warm.Session)
 	rotate(openSession(warm))
 	end(openSession(warm))
+	withPassword(warm)
+	reauthenticate(warm, openSession(warm))
 	displacing(warm)
 
 	var ann outbound.Account
@@ -237,6 +250,8 @@ func TestRoundTrips(t *testing.T) {
 		{"rotate", func() { rotate(one) }},
 		{"use a proof", func() { use(one) }},
 		{"sign out", func() { end(two) }},
+		{"find with the password", func() { withPassword(ann) }},
+		{"reauthenticate", func() { reauthenticate(ann, one) }},
 		{"open one that takes the place of another", func() { displacing(ann) }},
 	} {
 		before := p.Trips()

@@ -117,6 +117,31 @@ func (r sessions) Rotate(ctx context.Context, o outbound.Rotation) (session.Sess
 	return s, wrap("rotate session", err)
 }
 
+func (r sessions) Reauthenticate(ctx context.Context, a outbound.Reauthentication) (session.Session, error) {
+	happened, err := eventRow(a.Event)
+	if err != nil {
+		return session.Session{}, err
+	}
+	var s session.Session
+	err = r.query(ctx, func(q *db.Queries) error {
+		row, err := q.ReauthenticateSession(ctx, db.ReauthenticateSessionParams{
+			TenantID: uuid.UUID(a.Tenant), ID: uuid.UUID(a.Session), UserID: uuid.UUID(a.Owner), PasswordHash: a.PasswordHash,
+			Methods: strings.Join(a.Methods, " "), At: a.At, IdleSince: a.Lifetime.IdleSince(a.At),
+			EventName: happened.Name, EventActor: happened.Actor, EventSubject: happened.Subject, EventRequestID: happened.RequestID,
+			EventAddress: happened.Address, EventPayload: happened.Payload, EventOccurredAt: happened.OccurredAt,
+		})
+		if err != nil {
+			return err
+		}
+		s, err = restoreSession(db.Session(row))
+		return err
+	})
+	if errors.Is(err, outbound.ErrNotFound) {
+		err = outbound.ErrStale
+	}
+	return s, wrap("reauthenticate session", err)
+}
+
 func (r sessions) End(ctx context.Context, e outbound.Ending) error {
 	happened, err := eventRow(e.Event)
 	if err != nil {

@@ -262,6 +262,97 @@ func TestASignInWaitsForAPasswordChangeAndLoses(t *testing.T) {
 	require.ErrorIs(t, err, outbound.ErrNotFound)
 }
 
+// A sign-in is under way when the password changes: the change waits for it, and
+// ends the session that it opened.
+func TestAPasswordChangeWaitsForASignInAndEndsItsSession(t *testing.T) {
+	store, beside := migrated(t)
+	ctx := t.Context()
+	a := porttest.Account("ann@example.com")
+	require.NoError(t, store.Users().Register(ctx, a))
+	o := porttest.Opening(a)
+	require.NoError(t, store.Sessions().Open(ctx, o))
+	tx, err := beside.Begin(ctx)
+	require.NoError(t, err)
+	_, err = tx.Exec(ctx, "SELECT 1 FROM users FOR NO KEY UPDATE")
+	require.NoError(t, err)
+	signedIn := uuid.New()
+	_, err = tx.Exec(ctx, `INSERT INTO sessions SELECT (jsonb_populate_record(sessions, jsonb_build_object('id', $1::text))).* FROM sessions WHERE id = $2`,
+		signedIn, uuid.UUID(o.Session.ID))
+	require.NoError(t, err)
+	changed := make(chan error, 1)
+	var ended []session.ID
+	go func() {
+		changed <- store.Atomically(context.Background(), func(ctx context.Context, tx outbound.Repositories) error {
+			if err := tx.Users().ChangePassword(ctx, passwordChange(a)); err != nil {
+				return err
+			}
+			var err error
+			ended, err = tx.Sessions().EndOthers(ctx, outbound.EndingOthers{
+				Tenant: tenant.Default, Owner: a.User.ID, Keep: a.Session.ID, Reason: session.PasswordChanged, At: a.User.CreatedAt,
+			})
+			return err
+		})
+	}()
+	waitForLocks(t, beside, 1)
+	require.NoError(t, tx.Commit(ctx))
+	require.NoError(t, <-changed)
+	require.ElementsMatch(t, []session.ID{o.Session.ID, session.ID(signedIn)}, ended)
+}
+
+// A user is suspended while a change of their password waits: it changes
+// nothing.
+func TestAPasswordChangeWaitsForASuspensionAndLoses(t *testing.T) {
+	store, beside := migrated(t)
+	ctx := t.Context()
+	a := porttest.Account("ann@example.com")
+	require.NoError(t, store.Users().Register(ctx, a))
+	tx, err := beside.Begin(ctx)
+	require.NoError(t, err)
+	_, err = tx.Exec(ctx, "UPDATE users SET status = 'suspended'")
+	require.NoError(t, err)
+	changed := make(chan error, 1)
+	go func() { changed <- store.Users().ChangePassword(context.Background(), passwordChange(a)) }()
+	waitForLocks(t, beside, 1)
+	require.NoError(t, tx.Commit(ctx))
+	require.ErrorIs(t, <-changed, outbound.ErrStale)
+	_, hash, err := store.Users().WithPassword(ctx, tenant.Default, a.User.ID)
+	require.NoError(t, err)
+	require.Equal(t, a.PasswordHash, hash)
+}
+
+func passwordChange(a outbound.Account) outbound.PasswordChange {
+	return outbound.PasswordChange{
+		Tenant: tenant.Default, User: a.User.ID, Session: a.Session.ID, Was: a.PasswordHash, Next: "another", At: a.User.CreatedAt,
+	}
+}
+
+// A session ends while its user proves the password again: it stays as it ended.
+func TestAReauthenticationWaitsForAnEndAndLoses(t *testing.T) {
+	store, beside := migrated(t)
+	ctx := t.Context()
+	a := porttest.Account("ann@example.com")
+	require.NoError(t, store.Users().Register(ctx, a))
+	tx, err := beside.Begin(ctx)
+	require.NoError(t, err)
+	_, err = tx.Exec(ctx, "UPDATE sessions SET ended_at = created_at, end_reason = 'revoked'")
+	require.NoError(t, err)
+	proved := make(chan error, 1)
+	go func() {
+		at := a.User.CreatedAt.Add(time.Second)
+		_, err := store.Sessions().Reauthenticate(context.Background(), outbound.Reauthentication{
+			Tenant: tenant.Default, Session: a.Session.ID, Owner: a.User.ID, PasswordHash: a.PasswordHash, Methods: []string{"pwd"}, At: at,
+			Event: event.Reauthenticated(event.Origin{Tenant: tenant.Default}, a.Session.ID, a.User.ID, nil, at),
+		})
+		proved <- err
+	}()
+	waitForLocks(t, beside, 1)
+	require.NoError(t, tx.Commit(ctx))
+	require.ErrorIs(t, <-proved, outbound.ErrStale)
+	s, err := store.Sessions().ByID(ctx, tenant.Default, a.Session.ID)
+	require.NoError(t, err)
+	require.Equal(t, a.Session.AuthenticatedAt, s.AuthenticatedAt)
+}
+
 // Two sign-ins of a user who may have one session, both under way while the
 // user's row is held: the second sees the first's session and takes its place.
 func TestSignInsAtOnceDisplaceEachOther(t *testing.T) {

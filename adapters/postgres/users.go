@@ -62,6 +62,46 @@ func (r users) ForSignIn(ctx context.Context, t tenant.ID, who user.Identifier) 
 	return u, hash, wrap("find user for sign-in", err)
 }
 
+func (r users) WithPassword(ctx context.Context, t tenant.ID, id user.ID) (user.User, string, error) {
+	var u user.User
+	var hash string
+	err := r.query(ctx, func(q *db.Queries) error {
+		row, err := q.UserWithPassword(ctx, db.UserWithPasswordParams{TenantID: uuid.UUID(t), ID: uuid.UUID(id)})
+		if err != nil {
+			return err
+		}
+		if row.Hash != nil {
+			hash = *row.Hash
+		}
+		u, err = restoreUser(row.User)
+		return err
+	})
+	return u, hash, wrap("find user and password", err)
+}
+
+// ChangePassword waits for sign-ins under way, and has those that come wait, as
+// Sessions.Open does: what follows sees what they committed.
+func (r users) ChangePassword(ctx context.Context, c outbound.PasswordChange) error {
+	touched, err := r.batch(ctx, func(q *db.Queries) error {
+		if err := q.LockUser(ctx, db.LockUserParams{TenantID: uuid.UUID(c.Tenant), ID: uuid.UUID(c.User)}); err != nil {
+			return err
+		}
+		if _, err := q.ReplacePassword(ctx, db.ReplacePasswordParams{
+			TenantID: uuid.UUID(c.Tenant), UserID: uuid.UUID(c.User), SessionID: uuid.UUID(c.Session),
+			WasHash: c.Was, NextHash: c.Next, At: c.At, IdleSince: c.Lifetime.IdleSince(c.At),
+		}); err != nil {
+			return err
+		}
+		return q.RecordPasswordChange(ctx, db.RecordPasswordChangeParams{
+			TenantID: uuid.UUID(c.Tenant), ID: uuid.UUID(c.User), NextHash: c.Next, At: c.At,
+		})
+	})
+	if err == nil && touched[1] == 0 {
+		err = outbound.ErrStale
+	}
+	return wrap("change password", err)
+}
+
 func userRow(u user.User) db.InsertUserParams {
 	var name *string
 	if !u.Username.IsZero() {

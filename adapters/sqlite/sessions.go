@@ -125,6 +125,27 @@ func (r sessions) Rotate(ctx context.Context, o outbound.Rotation) (session.Sess
 	return s, wrap("rotate session", err)
 }
 
+func (r sessions) Reauthenticate(ctx context.Context, a outbound.Reauthentication) (session.Session, error) {
+	var s session.Session
+	err := r.writing(ctx, func(q *db.Queries) error {
+		row, err := q.ReauthenticateSession(ctx, db.ReauthenticateSessionParams{
+			TenantID: uuid.UUID(a.Tenant), ID: uuid.UUID(a.Session), UserID: uuid.UUID(a.Owner), PasswordHash: a.PasswordHash,
+			Methods: strings.Join(a.Methods, " "), At: column.Micros(a.At), IdleSince: column.Micros(a.Lifetime.IdleSince(a.At)),
+		})
+		if err != nil {
+			return err
+		}
+		if s, err = restoreSession(row); err != nil {
+			return err
+		}
+		return insertEvents(ctx, q, []event.Event{a.Event})
+	})
+	if errors.Is(err, outbound.ErrNotFound) {
+		err = outbound.ErrStale
+	}
+	return s, wrap("reauthenticate session", err)
+}
+
 func (r sessions) End(ctx context.Context, e outbound.Ending) error {
 	return wrap("end session", r.writing(ctx, func(q *db.Queries) error {
 		n, err := q.EndSession(ctx, db.EndSessionParams{

@@ -63,6 +63,41 @@ func (r users) ForSignIn(ctx context.Context, t tenant.ID, who user.Identifier) 
 	return u, hash, wrap("find user for sign-in", err)
 }
 
+func (r users) WithPassword(ctx context.Context, t tenant.ID, id user.ID) (user.User, string, error) {
+	var u user.User
+	var hash string
+	err := r.reading(ctx, func(q *db.Queries) error {
+		row, err := q.UserWithPassword(ctx, db.UserWithPasswordParams{TenantID: uuid.UUID(t), ID: uuid.UUID(id)})
+		if err != nil {
+			return err
+		}
+		if row.Hash != nil {
+			hash = *row.Hash
+		}
+		u, err = restoreUser(row.User)
+		return err
+	})
+	return u, hash, wrap("find user and password", err)
+}
+
+func (r users) ChangePassword(ctx context.Context, c outbound.PasswordChange) error {
+	return wrap("change password", r.writing(ctx, func(q *db.Queries) error {
+		n, err := q.ReplacePassword(ctx, db.ReplacePasswordParams{
+			TenantID: uuid.UUID(c.Tenant), UserID: uuid.UUID(c.User), SessionID: uuid.UUID(c.Session),
+			WasHash: c.Was, NextHash: c.Next, At: column.Micros(c.At), IdleSince: column.Micros(c.Lifetime.IdleSince(c.At)),
+		})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return outbound.ErrStale
+		}
+		return q.RecordPasswordChange(ctx, db.RecordPasswordChangeParams{
+			TenantID: uuid.UUID(c.Tenant), ID: uuid.UUID(c.User), NextHash: c.Next, At: column.Micros(c.At),
+		})
+	}))
+}
+
 func userRow(u user.User) db.InsertUserParams {
 	var name *string
 	if !u.Username.IsZero() {

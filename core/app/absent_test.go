@@ -40,6 +40,14 @@ func (absentUsers) ForSignIn(context.Context, tenant.ID, user.Identifier) (user.
 	return user.User{}, "", errAway
 }
 
+func (absentUsers) WithPassword(context.Context, tenant.ID, user.ID) (user.User, string, error) {
+	return user.User{}, "", errAway
+}
+func (absentUsers) ChangePassword(context.Context, outbound.PasswordChange) error { return errAway }
+
+func (absentSessions) Reauthenticate(context.Context, outbound.Reauthentication) (session.Session, error) {
+	return session.Session{}, errAway
+}
 func (absentSessions) Open(context.Context, outbound.Opening) error { return errAway }
 
 func (absentSessions) ByID(context.Context, tenant.ID, session.ID) (session.Session, error) {

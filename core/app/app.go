@@ -12,9 +12,12 @@ import (
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/health"
 	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/password"
 	"github.com/plinto/plinto/core/app/proofs"
 	"github.com/plinto/plinto/core/app/sessions"
 	"github.com/plinto/plinto/core/app/signing"
+	"github.com/plinto/plinto/core/app/stepup"
+	"github.com/plinto/plinto/core/app/strength"
 	"github.com/plinto/plinto/core/app/tokens"
 	"github.com/plinto/plinto/core/app/trail"
 	"github.com/plinto/plinto/core/credential"
@@ -35,8 +38,9 @@ type Policy struct {
 	Passwords credential.Policy
 
 	Sessions     session.Lifetime
-	MostSessions int           // that a user may have; zero is no limit
-	RefreshGrace time.Duration // how long the last refresh token may be repeated
+	MostSessions int            // that a user may have; zero is no limit
+	StepUp       session.StepUp // how recent proof must be for what changes an account
+	RefreshGrace time.Duration  // how long the last refresh token may be repeated
 	Access       token.Issuing
 
 	Proofs Proofs
@@ -88,10 +92,12 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		RotateAfter: p.KeyRotation, Lead: p.KeyLead, MaxAge: p.KeyMaxAge, Overlap: p.Access.MaxLifetime() + clockSkew,
 	})
 	revoked := feed.New(w, keys, feed.Policy{Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew, Sessions: p.Sessions})
+	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product}
 	return inbound.Services{
 		Accounts: account.New(w, issuer, limits, possession, account.Policy{
-			SignUps: p.SignUps, Passwords: p.Passwords, Product: p.Product, MostSessions: p.MostSessions,
+			SignUps: p.SignUps, Passwords: rules, MostSessions: p.MostSessions,
 		}),
+		Passwords:   password.New(w, issuer, limits, stepup.New(w.Clock, p.StepUp), rules, revoked),
 		Tokens:      tokens.New(w, issuer, limits, possession, keys, revoked, p.RefreshGrace),
 		Proofs:      possession,
 		Sessions:    sessions.New(w, p.Sessions, revoked),

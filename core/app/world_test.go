@@ -71,6 +71,7 @@ func newWorld(t *testing.T, change ...func(*outbound.World, *app.Policy)) *world
 	w.policy = app.Policy{
 		Tenant: tenant.Default, Product: "plinto", SignUps: true, Passwords: credential.Policy{MinLength: 12},
 		Sessions: session.Lifetime{Sliding: 7 * 24 * time.Hour, Absolute: 30 * 24 * time.Hour}, RefreshGrace: 10 * time.Second,
+		StepUp:          session.StepUp(10 * time.Minute),
 		Proofs:          app.Proofs{MaxAge: time.Minute, Leeway: 5 * time.Second},
 		Access:          token.Issuing{Issuer: "https://auth.example.com", Audience: []string{"api"}, Lifetime: 15 * time.Minute},
 		ApplicationKeys: [][]byte{[]byte("the key of this application")},

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"strings"
 	"time"
 
 	"github.com/plinto/plinto/core/session"
@@ -12,14 +13,17 @@ type Name string
 
 // The names.
 const (
-	UserCreated          Name = "user.created"
-	SessionCreated       Name = "session.created"
-	SessionRevoked       Name = "session.revoked"
-	AllSessionsRevoked   Name = "session.all_revoked"
-	SessionReuseDetected Name = "session.reuse_detected"
-	SignInFailed         Name = "sign_in.failed"
-	KeyRotated           Name = "key.rotated"
-	KeyRevoked           Name = "key.revoked"
+	UserCreated            Name = "user.created"
+	SessionCreated         Name = "session.created"
+	SessionRevoked         Name = "session.revoked"
+	AllSessionsRevoked     Name = "session.all_revoked"
+	SessionReuseDetected   Name = "session.reuse_detected"
+	SessionReauthenticated Name = "session.reauthenticated"
+	SignInFailed           Name = "sign_in.failed"
+	ReauthenticationFailed Name = "reauthentication.failed"
+	PasswordChanged        Name = "security.password.changed"
+	KeyRotated             Name = "key.rotated"
+	KeyRevoked             Name = "key.revoked"
 )
 
 // SignedUp tells of a new account.
@@ -34,14 +38,14 @@ func SignedIn(o Origin, s session.Session) Event {
 	})
 }
 
-// Reasons for a failed sign-in. They are for operators; the caller is told
+// Reasons for a failed sign-in or re-authentication. They are for operators; the caller is told
 // nothing of them.
 const (
 	UnknownAccount = "unknown_account"
 	WrongPassword  = "wrong_password"
 	NoPassword     = "no_password"
 	NotActive      = "not_active"
-	Overtaken      = "overtaken" // by a suspension or another password, while the password was hashed
+	Overtaken      = "overtaken" // by a suspension, another password or the session's end, while the password was hashed
 )
 
 // FailedSignIn tells of a sign-in that was refused. Who is the zero ID when no
@@ -53,6 +57,25 @@ func FailedSignIn(o Origin, who user.ID, reason string, at time.Time) Event {
 		subject = OfUser(who)
 	}
 	return o.event(SignInFailed, Anonymous, subject, at, map[string]string{"reason": reason})
+}
+
+// Reauthenticated tells that the user of a session proved again who they are,
+// and how (RFC 8176).
+func Reauthenticated(o Origin, id session.ID, owner user.ID, methods []string, at time.Time) Event {
+	return o.event(SessionReauthenticated, OfUser(owner), OfSession(id), at, map[string]string{
+		"user_id": owner.String(), "methods": strings.Join(methods, " "),
+	})
+}
+
+// FailedReauthentication tells that somebody with this session did not prove to
+// be its user.
+func FailedReauthentication(o Origin, owner user.ID, id session.ID, reason string, at time.Time) Event {
+	return o.event(ReauthenticationFailed, OfUser(owner), OfUser(owner), at, map[string]string{"reason": reason, "session_id": id.String()})
+}
+
+// ChangedPassword tells that a user gave themselves another password.
+func ChangedPassword(o Origin, owner user.ID, id session.ID, at time.Time) Event {
+	return o.event(PasswordChanged, OfUser(owner), OfUser(owner), at, map[string]string{"session_id": id.String()})
 }
 
 // Ended tells of a session's end. The actor is who ended it.

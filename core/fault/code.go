@@ -11,6 +11,7 @@ const (
 	KindInternal        Kind = iota // a defect; nothing to do but quote the request id
 	KindMalformed                   // not readable as a request at all
 	KindInvalid                     // readable, but against the rules
+	KindMistaken                    // readable, and what it says is not so
 	KindUnauthenticated             // no proof of who asks, or a bad one
 	KindUnproven                    // a proof that the caller holds a key is missing or bad
 	KindForbidden                   // known, and not allowed
@@ -26,27 +27,29 @@ const (
 
 // The codes. The list is closed: an edge answers nothing else.
 const (
-	Internal             Code = "internal_error"
-	MalformedRequest     Code = "malformed_request"
-	ValidationError      Code = "validation_error"
-	NotAuthenticated     Code = "not_authenticated"
-	InvalidToken         Code = "invalid_token"
-	InvalidCredentials   Code = "invalid_credentials"
-	InvalidRefreshToken  Code = "invalid_refresh_token"
-	InvalidProof         Code = "invalid_dpop_proof" // RFC 9449 section 12.2
-	ProofNonceNeeded     Code = "use_dpop_nonce"     // RFC 9449 section 12.2
-	SignupsDisabled      Code = "signups_disabled"
-	NotFound             Code = "not_found"
-	MethodNotAllowed     Code = "method_not_allowed"
-	EmailTaken           Code = "email_taken"
-	UsernameTaken        Code = "username_taken"
-	Conflict             Code = "conflict"
-	BodyTooLarge         Code = "body_too_large"
-	UnsupportedMediaType Code = "unsupported_media_type"
-	RateLimited          Code = "rate_limited"
-	Overloaded           Code = "overloaded"
-	Unavailable          Code = "service_unavailable"
-	Timeout              Code = "timeout"
+	Internal                 Code = "internal_error"
+	MalformedRequest         Code = "malformed_request"
+	ValidationError          Code = "validation_error"
+	NotAuthenticated         Code = "not_authenticated"
+	InvalidToken             Code = "invalid_token"
+	InvalidCredentials       Code = "invalid_credentials"
+	InvalidRefreshToken      Code = "invalid_refresh_token"
+	ReauthenticationRequired Code = "reauthentication_required"
+	WrongPassword            Code = "wrong_password"
+	InvalidProof             Code = "invalid_dpop_proof" // RFC 9449 section 12.2
+	ProofNonceNeeded         Code = "use_dpop_nonce"     // RFC 9449 section 12.2
+	SignupsDisabled          Code = "signups_disabled"
+	NotFound                 Code = "not_found"
+	MethodNotAllowed         Code = "method_not_allowed"
+	EmailTaken               Code = "email_taken"
+	UsernameTaken            Code = "username_taken"
+	Conflict                 Code = "conflict"
+	BodyTooLarge             Code = "body_too_large"
+	UnsupportedMediaType     Code = "unsupported_media_type"
+	RateLimited              Code = "rate_limited"
+	Overloaded               Code = "overloaded"
+	Unavailable              Code = "service_unavailable"
+	Timeout                  Code = "timeout"
 )
 
 type meaning struct {
@@ -55,27 +58,29 @@ type meaning struct {
 }
 
 var meanings = map[Code]meaning{
-	Internal:             {KindInternal, "Something went wrong on our side. Quote the request id when you report it."},
-	MalformedRequest:     {KindMalformed, "The request could not be read."},
-	ValidationError:      {KindInvalid, "The request has invalid values."},
-	NotAuthenticated:     {KindUnauthenticated, "Authentication is required."},
-	InvalidToken:         {KindUnauthenticated, "The access token is invalid, expired or revoked."},
-	InvalidCredentials:   {KindUnauthenticated, "The credentials are not right."},
-	InvalidRefreshToken:  {KindUnauthenticated, "The refresh token is not valid. Sign in again."},
-	InvalidProof:         {KindUnproven, "The DPoP proof is missing, invalid, out of date, used before or made for another request."},
-	ProofNonceNeeded:     {KindUnproven, "The DPoP proof needs the nonce that comes with this answer."},
-	SignupsDisabled:      {KindForbidden, "New accounts are not being accepted."},
-	NotFound:             {KindNotFound, "There is nothing here by that name."},
-	MethodNotAllowed:     {KindMethod, "This resource does not know that method."},
-	EmailTaken:           {KindConflict, "An account with this e-mail address exists already."},
-	UsernameTaken:        {KindConflict, "An account with this user name exists already."},
-	Conflict:             {KindConflict, "The request conflicts with the present state."},
-	BodyTooLarge:         {KindTooLarge, "The request body is too large."},
-	UnsupportedMediaType: {KindMediaType, "The request body must be application/json."},
-	RateLimited:          {KindLimited, "Too many requests. Wait before trying again."},
-	Overloaded:           {KindLimited, "The service is busy. Wait before trying again."},
-	Unavailable:          {KindUnavailable, "The service is not available right now. Try again shortly."},
-	Timeout:              {KindTimeout, "The request took too long."},
+	Internal:                 {KindInternal, "Something went wrong on our side. Quote the request id when you report it."},
+	MalformedRequest:         {KindMalformed, "The request could not be read."},
+	ValidationError:          {KindInvalid, "The request has invalid values."},
+	NotAuthenticated:         {KindUnauthenticated, "Authentication is required."},
+	InvalidToken:             {KindUnauthenticated, "The access token is invalid, expired or revoked."},
+	InvalidCredentials:       {KindUnauthenticated, "The credentials are not right."},
+	InvalidRefreshToken:      {KindUnauthenticated, "The refresh token is not valid. Sign in again."},
+	ReauthenticationRequired: {KindUnauthenticated, "This asks for recent proof of who you are. Authenticate again."},
+	WrongPassword:            {KindMistaken, "The current password is not right."},
+	InvalidProof:             {KindUnproven, "The DPoP proof is missing, invalid, out of date, used before or made for another request."},
+	ProofNonceNeeded:         {KindUnproven, "The DPoP proof needs the nonce that comes with this answer."},
+	SignupsDisabled:          {KindForbidden, "New accounts are not being accepted."},
+	NotFound:                 {KindNotFound, "There is nothing here by that name."},
+	MethodNotAllowed:         {KindMethod, "This resource does not know that method."},
+	EmailTaken:               {KindConflict, "An account with this e-mail address exists already."},
+	UsernameTaken:            {KindConflict, "An account with this user name exists already."},
+	Conflict:                 {KindConflict, "The request conflicts with the present state."},
+	BodyTooLarge:             {KindTooLarge, "The request body is too large."},
+	UnsupportedMediaType:     {KindMediaType, "The request body must be application/json."},
+	RateLimited:              {KindLimited, "Too many requests. Wait before trying again."},
+	Overloaded:               {KindLimited, "The service is busy. Wait before trying again."},
+	Unavailable:              {KindUnavailable, "The service is not available right now. Try again shortly."},
+	Timeout:                  {KindTimeout, "The request took too long."},
 }
 
 // Codes lists every code there is, in no order.

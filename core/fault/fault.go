@@ -17,6 +17,9 @@ type Error struct {
 	Fields []Field
 	// RetryAfter is how long to wait before the next try; zero says nothing.
 	RetryAfter time.Duration
+	// MaxAge is how recent proof of who asks must be, when Code is
+	// ReauthenticationRequired.
+	MaxAge time.Duration
 	// cause is for the log, never for the caller.
 	cause error
 }
@@ -45,6 +48,13 @@ func Invalid(fields ...Field) error {
 func (e *Error) After(d time.Duration) *Error {
 	c := *e
 	c.RetryAfter = d
+	return &c
+}
+
+// Within says how recent proof must be.
+func (e *Error) Within(d time.Duration) *Error {
+	c := *e
+	c.MaxAge = d
 	return &c
 }
 

@@ -33,9 +33,10 @@ type EndReason string
 
 // The reasons.
 const (
-	SignedOut     EndReason = "signed_out"     // its user signed out with it
-	Revoked       EndReason = "revoked"        // its user ended it from another session
-	ReuseDetected EndReason = "reuse_detected" // an old refresh token of it was presented
-	Displaced     EndReason = "displaced"      // a newer sign-in took its place: its user has as many as there may be
-	StateLost     EndReason = "state_lost"     // a refresh token newer than the stored state was presented
+	SignedOut       EndReason = "signed_out"       // its user signed out with it
+	Revoked         EndReason = "revoked"          // its user ended it from another session
+	ReuseDetected   EndReason = "reuse_detected"   // an old refresh token of it was presented
+	Displaced       EndReason = "displaced"        // a newer sign-in took its place: its user has as many as there may be
+	PasswordChanged EndReason = "password_changed" // its user changed the password from another session
+	StateLost       EndReason = "state_lost"       // a refresh token newer than the stored state was presented
 )

@@ -53,6 +53,16 @@ func TestWithoutAnIdleLimitNothingIsTooLongAgo(t *testing.T) {
 	require.Equal(t, now.Add(-time.Hour), session.Lifetime{Idle: time.Hour}.IdleSince(now))
 }
 
+func TestStepUp(t *testing.T) {
+	limit := session.StepUp(10 * time.Minute)
+	require.True(t, limit.Satisfied(now, now))
+	require.True(t, limit.Satisfied(now, now.Add(10*time.Minute)))
+	require.False(t, limit.Satisfied(now, now.Add(10*time.Minute+1)))
+	require.True(t, limit.Satisfied(now.Add(time.Second), now), "another clock is ahead")
+	require.False(t, limit.Satisfied(time.Time{}, now), "no proof")
+	require.True(t, session.StepUp(0).Satisfied(time.Time{}, now), "none is asked for")
+}
+
 func TestUserAgentIsClippedBetweenCharacters(t *testing.T) {
 	s := session.New(session.Opening{UserAgent: strings.Repeat("é", 400)}, life, now)
 	require.LessOrEqual(t, len(s.UserAgent), session.MaxUserAgent)

@@ -58,6 +58,13 @@ type TokenPair struct {
 	KeyBound bool
 }
 
+// AccessToken is an access token without a refresh token.
+type AccessToken struct {
+	Text      string
+	ExpiresIn time.Duration // whole seconds
+	KeyBound  bool          // as of a TokenPair
+}
+
 // SignedIn is what a sign-in gives.
 type SignedIn struct {
 	User    user.User

@@ -6,6 +6,7 @@ package inbound
 // Services is the whole core as a transport sees it.
 type Services struct {
 	Accounts    Accounts
+	Passwords   Passwords
 	Tokens      Tokens
 	Proofs      Proofs
 	Sessions    Sessions

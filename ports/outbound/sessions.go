@@ -38,6 +38,13 @@ type Sessions interface {
 	// for token.Judge to tell why it was stale.
 	Rotate(ctx context.Context, r Rotation) (session.Session, error)
 
+	// Reauthenticate notes on a live session of this owner that they proved a
+	// password again, and writes what happened, both or neither, in one round
+	// trip. It answers with the session as it then is. It is activity. ErrStale
+	// when the owner has no such session or it was over by then, the owner is
+	// not active, or has another password than the one of this hash.
+	Reauthenticate(ctx context.Context, r Reauthentication) (session.Session, error)
+
 	// End ends a live session of this owner and writes what happened, both or
 	// neither, in one round trip. ErrNotFound when the owner has no such
 	// session or it was over by then; of any number of calls at once, one
@@ -77,6 +84,18 @@ type Rotation struct {
 	Presented token.Presented
 	Now       time.Time
 	Lifetime  session.Lifetime
+}
+
+// Reauthentication says that the owner of a session proved a password again.
+type Reauthentication struct {
+	Tenant       tenant.ID
+	Session      session.ID
+	Owner        user.ID
+	PasswordHash string   // the one that was proved
+	Methods      []string // RFC 8176
+	At           time.Time
+	Lifetime     session.Lifetime
+	Event        event.Event
 }
 
 // Ending asks to end a session.

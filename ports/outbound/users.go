@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"time"
 
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/session"
@@ -27,6 +28,28 @@ type Users interface {
 	// hash of its password, empty when it has none. ErrNotFound when there is
 	// no such account. One round trip.
 	ForSignIn(ctx context.Context, t tenant.ID, who user.Identifier) (user.User, string, error)
+
+	// WithPassword finds an account and the hash of its password, empty when
+	// it has none. ErrNotFound when there is no such account. One round trip.
+	WithPassword(ctx context.Context, t tenant.ID, id user.ID) (user.User, string, error)
+
+	// ChangePassword replaces the hash of a password that was proved in a
+	// session, and updates the user. ErrStale says that by then the hash was
+	// another, the user was not active or the session not live; then nothing
+	// has changed. Of any number of changes at once from one hash, one wins.
+	// What happened, and to other sessions, is for the caller to write, in the
+	// same transaction.
+	ChangePassword(ctx context.Context, c PasswordChange) error
+}
+
+// PasswordChange asks to replace the hash of a password.
+type PasswordChange struct {
+	Tenant    tenant.ID
+	User      user.ID
+	Session   session.ID // the one that asks
+	Was, Next string     // the hashes
+	At        time.Time
+	Lifetime  session.Lifetime
 }
 
 // Account is everything that a sign-up makes.

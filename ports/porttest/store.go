@@ -31,23 +31,25 @@ type StoreHarness struct {
 // of its own each time, and closes it when the test ends.
 func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 	for name, test := range map[string]func(t *testing.T, h StoreHarness){
-		"Users":         testUsers,
-		"Sessions":      testSessions,
-		"Rotation":      testRotation,
-		"Binding":       testBinding,
-		"UsedProofs":    testUsedProofs,
-		"Endings":       testEndings,
-		"Pages":         testPages,
-		"Idleness":      testIdleness,
-		"Displacement":  testDisplacement,
-		"SigningKeys":   testSigningKeys,
-		"KeyRevocation": testKeyRevocation,
-		"Events":        testEvents,
-		"Feed":          testFeed,
-		"Atomically":    testAtomically,
-		"BrokenCommits": testBrokenCommits,
-		"Contexts":      testContexts,
-		"Health":        testHealth,
+		"Users":            testUsers,
+		"Sessions":         testSessions,
+		"Rotation":         testRotation,
+		"Binding":          testBinding,
+		"UsedProofs":       testUsedProofs,
+		"Endings":          testEndings,
+		"Pages":            testPages,
+		"Idleness":         testIdleness,
+		"Displacement":     testDisplacement,
+		"Reauthentication": testReauthentication,
+		"Passwords":        testPasswords,
+		"SigningKeys":      testSigningKeys,
+		"KeyRevocation":    testKeyRevocation,
+		"Events":           testEvents,
+		"Feed":             testFeed,
+		"Atomically":       testAtomically,
+		"BrokenCommits":    testBrokenCommits,
+		"Contexts":         testContexts,
+		"Health":           testHealth,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -153,10 +155,12 @@ func testBrokenCommits(t *testing.T, h StoreHarness) {
 	_, err = h.Store.Sessions().ByID(ctx, tenant.Default, next.ID)
 	require.ErrorIs(t, err, outbound.ErrNotFound)
 
+	_, err = h.Store.Sessions().Reauthenticate(ctx, reauthentication(ann, at))
+	require.Error(t, err)
 	require.Error(t, h.Store.Sessions().End(ctx, ending(ann.Session, session.Revoked)))
 	s, err := h.Store.Sessions().ByID(ctx, tenant.Default, ann.Session.ID)
 	require.NoError(t, err)
-	require.Nil(t, s.EndedAt)
+	require.Equal(t, ann.Session, s)
 
 	require.Error(t, h.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
 		return tx.Events().Append(ctx, event.SignedUp(event.Origin{Tenant: tenant.Default}, ann.User.ID, at))

@@ -11,6 +11,38 @@ INSERT INTO users (
 INSERT INTO passwords (tenant_id, user_id, hash, updated_at)
 VALUES (@tenant_id, @user_id, @hash, @updated_at);
 
+-- name: UserWithPassword :one
+SELECT sqlc.embed(users), passwords.hash
+FROM users
+LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
+WHERE users.tenant_id = @tenant_id AND users.id = @id;
+
+-- Whoever proved the password that is still the user's, in a session that still
+-- lives, gives another.
+-- name: ReplacePassword :execrows
+UPDATE passwords
+SET hash = @next_hash, updated_at = @at
+WHERE passwords.tenant_id = @tenant_id AND passwords.user_id = @user_id AND hash = @was_hash
+  AND EXISTS (
+      SELECT 1 FROM users
+      WHERE users.tenant_id = passwords.tenant_id AND users.id = passwords.user_id AND users.status = 'active'
+  )
+  AND EXISTS (
+      SELECT 1 FROM sessions
+      WHERE sessions.tenant_id = passwords.tenant_id AND sessions.user_id = passwords.user_id AND sessions.id = @session_id
+        AND ended_at IS NULL AND expires_at > @at AND last_activity_at > @idle_since
+  );
+
+-- When the password was replaced before, in the same transaction.
+-- name: RecordPasswordChange :exec
+UPDATE users
+SET updated_at = @at
+WHERE users.tenant_id = @tenant_id AND users.id = @id
+  AND EXISTS (
+      SELECT 1 FROM passwords
+      WHERE passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id AND passwords.hash = @next_hash
+  );
+
 -- name: NamesTaken :many
 SELECT email_key, username_key
 FROM users

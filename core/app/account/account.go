@@ -5,7 +5,7 @@ import (
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/app/proofs"
-	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/core/app/strength"
 	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
 )
@@ -24,9 +24,8 @@ var _ inbound.Accounts = (*Service)(nil)
 // Policy is what sign-ups and sign-ins obey.
 type Policy struct {
 	SignUps      bool // whether new accounts are made
-	Passwords    credential.Policy
-	Product      string // the name of the service, which no password may contain
-	MostSessions int    // that a user may have; zero is no limit
+	Passwords    strength.Rules
+	MostSessions int // that a user may have; zero is no limit
 }
 
 // New makes a Service.

@@ -26,12 +26,7 @@ func (s *Service) registration(cmd inbound.SignUp) (user.Registration, []fault.F
 	var all, faults []fault.Field
 	r.Email, faults = user.ParseEmail(cmd.Email)
 	all = append(all, faults...)
-	password := cmd.Password
-	if !password.TooLong() {
-		password = s.world.Hasher.Normalize(password) // which takes long for what is long
-	}
-	all = append(all, s.policy.Passwords.Check("password", password,
-		s.policy.Product, r.Email.LocalPart(), r.Email.Domain())...)
+	all = append(all, s.policy.Passwords.Check("password", cmd.Password, r.Email)...)
 	r.Username, faults = user.ParseUsername(cmd.Username)
 	all = append(all, faults...)
 	r.FirstName, faults = user.ParseName("first_name", cmd.FirstName)

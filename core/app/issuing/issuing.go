@@ -39,14 +39,22 @@ func (i *Issuer) Open(caller inbound.Caller, owner user.ID, thumbprint string, n
 // Tokens makes the pair that a client goes on with: the refresh token given,
 // and a fresh access token.
 func (i *Issuer) Tokens(s session.Session, refresh token.Refresh, now time.Time) (inbound.TokenPair, error) {
-	claims := i.Claims.Claim(s, token.ID(i.World.Identifiers.New()), now, i.World.Random.Fraction())
-	access, err := i.World.Signer.Sign(claims)
+	access, err := i.Access(s, now)
 	if err != nil {
-		return inbound.TokenPair{}, fmt.Errorf("sign access token: %w", err)
+		return inbound.TokenPair{}, err
 	}
-	return inbound.TokenPair{
-		Access:    access,
-		Refresh:   i.Keyring.Encode(refresh),
+	return inbound.TokenPair{Access: access.Text, Refresh: i.Keyring.Encode(refresh), ExpiresIn: access.ExpiresIn, KeyBound: access.KeyBound}, nil
+}
+
+// Access makes a fresh access token.
+func (i *Issuer) Access(s session.Session, now time.Time) (inbound.AccessToken, error) {
+	claims := i.Claims.Claim(s, token.ID(i.World.Identifiers.New()), now, i.World.Random.Fraction())
+	text, err := i.World.Signer.Sign(claims)
+	if err != nil {
+		return inbound.AccessToken{}, fmt.Errorf("sign access token: %w", err)
+	}
+	return inbound.AccessToken{
+		Text:      text,
 		ExpiresIn: max(claims.ExpiresAt.Sub(now).Truncate(time.Second), 0),
 		KeyBound:  s.KeyThumbprint != "",
 	}, nil

@@ -91,3 +91,25 @@ SELECT
     @event_address::text, @event_payload::jsonb, @event_occurred_at::timestamptz
 FROM ended
 ORDER BY ended.id;
+
+-- name: ReauthenticateSession :one
+WITH proved AS (
+    UPDATE sessions
+    SET authenticated_at = @at, methods = @methods, last_activity_at = @at
+    WHERE sessions.tenant_id = @tenant_id AND sessions.id = @id AND sessions.user_id = @user_id
+      AND ended_at IS NULL AND expires_at > @at AND last_activity_at > @idle_since
+      AND EXISTS (
+          SELECT 1 FROM users
+          JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
+          WHERE users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
+            AND users.status = 'active' AND passwords.hash = @password_hash
+      )
+    RETURNING sessions.*
+), happened AS (
+    INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+    SELECT
+        proved.tenant_id, @event_name::text, @event_actor::text, @event_subject::text, @event_request_id::text,
+        @event_address::text, @event_payload::jsonb, @event_occurred_at::timestamptz
+    FROM proved
+)
+SELECT * FROM proved;

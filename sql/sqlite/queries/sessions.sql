@@ -31,3 +31,16 @@ WHERE sessions.tenant_id = @tenant_id AND sessions.id IN (
     LIMIT -1 OFFSET @others_kept
 )
 RETURNING sessions.id;
+
+-- name: ReauthenticateSession :one
+UPDATE sessions
+SET authenticated_at = @at, methods = @methods, last_activity_at = @at
+WHERE sessions.tenant_id = @tenant_id AND sessions.id = @id AND sessions.user_id = @user_id
+  AND ended_at IS NULL AND expires_at > @at AND last_activity_at > @idle_since
+  AND EXISTS (
+      SELECT 1 FROM users
+      JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
+      WHERE users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
+        AND users.status = 'active' AND passwords.hash = @password_hash
+  )
+RETURNING *;

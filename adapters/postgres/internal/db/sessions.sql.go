@@ -430,6 +430,116 @@ func (q *Queries) OpenSession(ctx context.Context, arg OpenSessionParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const reauthenticateSession = `-- name: ReauthenticateSession :one
+WITH proved AS (
+    UPDATE sessions
+    SET authenticated_at = $1, methods = $2, last_activity_at = $1
+    WHERE sessions.tenant_id = $3 AND sessions.id = $4 AND sessions.user_id = $5
+      AND ended_at IS NULL AND expires_at > $1 AND last_activity_at > $6
+      AND EXISTS (
+          SELECT 1 FROM users
+          JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
+          WHERE users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
+            AND users.status = 'active' AND passwords.hash = $7
+      )
+    RETURNING sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, sessions.bound_generation
+), happened AS (
+    INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+    SELECT
+        proved.tenant_id, $8::text, $9::text, $10::text, $11::text,
+        $12::text, $13::jsonb, $14::timestamptz
+    FROM proved
+)
+SELECT tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint, bound_generation FROM proved
+`
+
+type ReauthenticateSessionParams struct {
+	At              time.Time
+	Methods         string
+	TenantID        uuid.UUID
+	ID              uuid.UUID
+	UserID          uuid.UUID
+	IdleSince       time.Time
+	PasswordHash    string
+	EventName       string
+	EventActor      string
+	EventSubject    string
+	EventRequestID  string
+	EventAddress    string
+	EventPayload    []byte
+	EventOccurredAt time.Time
+}
+
+type ReauthenticateSessionRow struct {
+	TenantID        uuid.UUID
+	ID              uuid.UUID
+	UserID          uuid.UUID
+	Address         string
+	UserAgent       string
+	DeviceName      string
+	DeviceType      string
+	Browser         string
+	Os              string
+	Methods         string
+	AuthenticatedAt time.Time
+	CreatedAt       time.Time
+	LastActivityAt  time.Time
+	ExpiresAt       time.Time
+	EndsAt          time.Time
+	EndedAt         *time.Time
+	EndReason       string
+	SecretHash      []byte
+	Generation      int64
+	RotatedAt       time.Time
+	KeyThumbprint   string
+	BoundGeneration int64
+}
+
+func (q *Queries) ReauthenticateSession(ctx context.Context, arg ReauthenticateSessionParams) (ReauthenticateSessionRow, error) {
+	row := q.db.QueryRow(ctx, reauthenticateSession,
+		arg.At,
+		arg.Methods,
+		arg.TenantID,
+		arg.ID,
+		arg.UserID,
+		arg.IdleSince,
+		arg.PasswordHash,
+		arg.EventName,
+		arg.EventActor,
+		arg.EventSubject,
+		arg.EventRequestID,
+		arg.EventAddress,
+		arg.EventPayload,
+		arg.EventOccurredAt,
+	)
+	var i ReauthenticateSessionRow
+	err := row.Scan(
+		&i.TenantID,
+		&i.ID,
+		&i.UserID,
+		&i.Address,
+		&i.UserAgent,
+		&i.DeviceName,
+		&i.DeviceType,
+		&i.Browser,
+		&i.Os,
+		&i.Methods,
+		&i.AuthenticatedAt,
+		&i.CreatedAt,
+		&i.LastActivityAt,
+		&i.ExpiresAt,
+		&i.EndsAt,
+		&i.EndedAt,
+		&i.EndReason,
+		&i.SecretHash,
+		&i.Generation,
+		&i.RotatedAt,
+		&i.KeyThumbprint,
+		&i.BoundGeneration,
+	)
+	return i, err
+}
+
 const rotateSession = `-- name: RotateSession :one
 UPDATE sessions
 SET secret_hash      = $1,

@@ -128,6 +128,77 @@ func (q *Queries) NamesTaken(ctx context.Context, arg NamesTakenParams) ([]Names
 	return items, nil
 }
 
+const recordPasswordChange = `-- name: RecordPasswordChange :exec
+UPDATE users
+SET updated_at = $1
+WHERE users.tenant_id = $2 AND users.id = $3
+  AND EXISTS (
+      SELECT 1 FROM passwords
+      WHERE passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id AND passwords.hash = $4
+  )
+`
+
+type RecordPasswordChangeParams struct {
+	At       time.Time
+	TenantID uuid.UUID
+	ID       uuid.UUID
+	NextHash string
+}
+
+// When the password was replaced before, in the same transaction.
+func (q *Queries) RecordPasswordChange(ctx context.Context, arg RecordPasswordChangeParams) error {
+	_, err := q.db.Exec(ctx, recordPasswordChange,
+		arg.At,
+		arg.TenantID,
+		arg.ID,
+		arg.NextHash,
+	)
+	return err
+}
+
+const replacePassword = `-- name: ReplacePassword :execrows
+UPDATE passwords
+SET hash = $1, updated_at = $2
+WHERE passwords.tenant_id = $3 AND passwords.user_id = $4 AND hash = $5
+  AND EXISTS (
+      SELECT 1 FROM users
+      WHERE users.tenant_id = passwords.tenant_id AND users.id = passwords.user_id AND users.status = 'active'
+  )
+  AND EXISTS (
+      SELECT 1 FROM sessions
+      WHERE sessions.tenant_id = passwords.tenant_id AND sessions.user_id = passwords.user_id AND sessions.id = $6
+        AND ended_at IS NULL AND expires_at > $2 AND last_activity_at > $7
+  )
+`
+
+type ReplacePasswordParams struct {
+	NextHash  string
+	At        time.Time
+	TenantID  uuid.UUID
+	UserID    uuid.UUID
+	WasHash   string
+	SessionID uuid.UUID
+	IdleSince time.Time
+}
+
+// Whoever proved the password that is still the user's, in a session that still
+// lives, gives another.
+func (q *Queries) ReplacePassword(ctx context.Context, arg ReplacePasswordParams) (int64, error) {
+	result, err := q.db.Exec(ctx, replacePassword,
+		arg.NextHash,
+		arg.At,
+		arg.TenantID,
+		arg.UserID,
+		arg.WasHash,
+		arg.SessionID,
+		arg.IdleSince,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const userForSignIn = `-- name: UserForSignIn :one
 SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, passwords.hash
 FROM users
@@ -149,6 +220,51 @@ type UserForSignInRow struct {
 func (q *Queries) UserForSignIn(ctx context.Context, arg UserForSignInParams) (UserForSignInRow, error) {
 	row := q.db.QueryRow(ctx, userForSignIn, arg.TenantID, arg.Identifier)
 	var i UserForSignInRow
+	err := row.Scan(
+		&i.User.TenantID,
+		&i.User.ID,
+		&i.User.Email,
+		&i.User.EmailKey,
+		&i.User.EmailVerified,
+		&i.User.Username,
+		&i.User.UsernameKey,
+		&i.User.FirstName,
+		&i.User.LastName,
+		&i.User.DisplayName,
+		&i.User.ProfileImageUrl,
+		&i.User.PhoneNumber,
+		&i.User.Timezone,
+		&i.User.Locale,
+		&i.User.UserMetadata,
+		&i.User.Status,
+		&i.User.CreatedAt,
+		&i.User.UpdatedAt,
+		&i.User.LastSignInAt,
+		&i.Hash,
+	)
+	return i, err
+}
+
+const userWithPassword = `-- name: UserWithPassword :one
+SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, passwords.hash
+FROM users
+LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
+WHERE users.tenant_id = $1 AND users.id = $2
+`
+
+type UserWithPasswordParams struct {
+	TenantID uuid.UUID
+	ID       uuid.UUID
+}
+
+type UserWithPasswordRow struct {
+	User User
+	Hash *string
+}
+
+func (q *Queries) UserWithPassword(ctx context.Context, arg UserWithPasswordParams) (UserWithPasswordRow, error) {
+	row := q.db.QueryRow(ctx, userWithPassword, arg.TenantID, arg.ID)
+	var i UserWithPasswordRow
 	err := row.Scan(
 		&i.User.TenantID,
 		&i.User.ID,

@@ -278,6 +278,68 @@ func (q *Queries) ListLiveSessions(ctx context.Context, arg ListLiveSessionsPara
 	return items, nil
 }
 
+const reauthenticateSession = `-- name: ReauthenticateSession :one
+UPDATE sessions
+SET authenticated_at = ?1, methods = ?2, last_activity_at = ?1
+WHERE sessions.tenant_id = ?3 AND sessions.id = ?4 AND sessions.user_id = ?5
+  AND ended_at IS NULL AND expires_at > ?1 AND last_activity_at > ?6
+  AND EXISTS (
+      SELECT 1 FROM users
+      JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
+      WHERE users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
+        AND users.status = 'active' AND passwords.hash = ?7
+  )
+RETURNING tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint, bound_generation
+`
+
+type ReauthenticateSessionParams struct {
+	At           column.Micros
+	Methods      string
+	TenantID     uuid.UUID
+	ID           uuid.UUID
+	UserID       uuid.UUID
+	IdleSince    column.Micros
+	PasswordHash string
+}
+
+func (q *Queries) ReauthenticateSession(ctx context.Context, arg ReauthenticateSessionParams) (Session, error) {
+	row := q.db.QueryRowContext(ctx, reauthenticateSession,
+		arg.At,
+		arg.Methods,
+		arg.TenantID,
+		arg.ID,
+		arg.UserID,
+		arg.IdleSince,
+		arg.PasswordHash,
+	)
+	var i Session
+	err := row.Scan(
+		&i.TenantID,
+		&i.ID,
+		&i.UserID,
+		&i.Address,
+		&i.UserAgent,
+		&i.DeviceName,
+		&i.DeviceType,
+		&i.Browser,
+		&i.Os,
+		&i.Methods,
+		&i.AuthenticatedAt,
+		&i.CreatedAt,
+		&i.LastActivityAt,
+		&i.ExpiresAt,
+		&i.EndsAt,
+		&i.EndedAt,
+		&i.EndReason,
+		&i.SecretHash,
+		&i.Generation,
+		&i.RotatedAt,
+		&i.KeyThumbprint,
+		&i.BoundGeneration,
+	)
+	return i, err
+}
+
 const recordSignIn = `-- name: RecordSignIn :execrows
 UPDATE users
 SET last_sign_in_at = ?1

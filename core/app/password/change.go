@@ -1,0 +1,91 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// CheckChange implements inbound.Passwords.
+func (s *Service) CheckChange(cmd inbound.PasswordChange) []fault.Field {
+	return s.checkChange(cmd, user.Email{})
+}
+
+func (s *Service) checkChange(cmd inbound.PasswordChange, address user.Email) []fault.Field {
+	faults := checkGiven("current_password", cmd.Current)
+	weak := s.rules.Check("new_password", cmd.New, address)
+	if len(weak) == 0 && s.rules.Normalize(cmd.New).Reveal() == s.rules.Normalize(cmd.Current).Reveal() {
+		weak = []fault.Field{{Name: "new_password", Type: "unchanged", Message: "The new password is another than the current one."}}
+	}
+	return append(faults, weak...)
+}
+
+// Change implements inbound.Passwords. The current password is asked for
+// although recent proof is: a session may be stepped up and then left alone.
+// Both hashes are worked out before anything is changed, and the store decides
+// when two changes, or a change and a sign-in, come at once.
+func (s *Service) Change(ctx context.Context, caller inbound.Caller, who inbound.Principal, cmd inbound.PasswordChange) error {
+	return failure.Of(s.change(ctx, caller, who, cmd))
+}
+
+func (s *Service) change(ctx context.Context, caller inbound.Caller, who inbound.Principal, cmd inbound.PasswordChange) error {
+	if err := s.gate.Pass(who); err != nil {
+		return err
+	}
+	u, hash, err := s.find(ctx, who)
+	if err != nil {
+		return err
+	}
+	if err := fault.Invalid(s.checkChange(cmd, u.Email)...); err != nil {
+		return err
+	}
+	if err := s.prove(ctx, caller, who, u, hash, cmd.Current, fault.WrongPassword); err != nil {
+		return err
+	}
+	next, err := s.world.Hasher.Hash(ctx, cmd.New)
+	if err != nil {
+		return fmt.Errorf("hash new password: %w", err)
+	}
+	err = s.replace(ctx, caller, who, hash, next)
+	if errors.Is(err, outbound.ErrStale) {
+		return s.refuse(ctx, caller, who, event.Overtaken, fault.WrongPassword)
+	}
+	return err
+}
+
+// replace changes the password and ends every other session, both or neither.
+func (s *Service) replace(ctx context.Context, caller inbound.Caller, who inbound.Principal, was, next string) error {
+	now := s.world.Clock.Now()
+	var ended []session.ID
+	err := s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
+		err := tx.Users().ChangePassword(ctx, outbound.PasswordChange{
+			Tenant: who.Tenant, User: who.User, Session: who.Session, Was: was, Next: next, At: now, Lifetime: s.issuer.Life,
+		})
+		if err != nil {
+			return err
+		}
+		ended, err = tx.Sessions().EndOthers(ctx, outbound.EndingOthers{
+			Tenant: who.Tenant, Owner: who.User, Keep: who.Session, Reason: session.PasswordChanged, At: now, Lifetime: s.issuer.Life,
+		})
+		if err != nil {
+			return err
+		}
+		happened := []event.Event{event.ChangedPassword(caller.Origin(), who.User, who.Session, now)}
+		for _, id := range ended {
+			happened = append(happened, event.Ended(caller.Origin(), event.OfUser(who.User), id, who.User, session.PasswordChanged, now))
+		}
+		return tx.Events().Append(ctx, happened...)
+	})
+	if err == nil {
+		s.revoked.Ended(now, ended...)
+	}
+	return err
+}

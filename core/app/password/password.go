@@ -1,0 +1,101 @@
+// Package password lets signed-in users prove their password again and give
+// another. Signing in by it is package account's business.
+package password
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/plinto/plinto/core/app/guard"
+	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/stepup"
+	"github.com/plinto/plinto/core/app/strength"
+	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Service implements inbound.Passwords.
+type Service struct {
+	world   outbound.World
+	issuer  *issuing.Issuer
+	guard   *guard.Guard
+	gate    *stepup.Gate
+	rules   strength.Rules
+	revoked Revoked
+}
+
+var _ inbound.Passwords = (*Service)(nil)
+
+// Revoked takes note of sessions that were just ended here, so that their
+// access tokens are refused at once.
+type Revoked interface {
+	Ended(now time.Time, ids ...session.ID)
+}
+
+// New makes a Service.
+func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, gate *stepup.Gate, r strength.Rules, revoked Revoked) *Service {
+	return &Service{world: w, issuer: i, guard: g, gate: gate, rules: r, revoked: revoked}
+}
+
+// find reads the account of a principal and the hash of its password.
+func (s *Service) find(ctx context.Context, who inbound.Principal) (user.User, string, error) {
+	u, hash, err := s.world.Store.Users().WithPassword(ctx, who.Tenant, who.User)
+	if errors.Is(err, outbound.ErrNotFound) {
+		return user.User{}, "", fault.New(fault.InvalidToken).Because(err)
+	}
+	return u, hash, err
+}
+
+// prove holds a password against the one of the account, and refuses with code
+// when it is another. It counts as a sign-in to the account, so that a session
+// gives nobody more guesses than they have without one. Nothing of the store's
+// is held meanwhile.
+func (s *Service) prove(ctx context.Context, caller inbound.Caller, who inbound.Principal, u user.User, hash string, given credential.Password, code fault.Code) error {
+	if err := s.guard.SignIn(ctx, caller, who.User, user.Identifier{}); err != nil {
+		return err
+	}
+	match, err := s.world.Hasher.Verify(ctx, given, hash)
+	if err != nil {
+		return fmt.Errorf("verify password: %w", err)
+	}
+	reason := ""
+	switch {
+	case hash == "":
+		reason = event.NoPassword
+	case !match:
+		reason = event.WrongPassword
+	case !u.Status.MayAct():
+		reason = event.NotActive
+	default:
+		return nil
+	}
+	return s.refuse(ctx, caller, who, reason, code)
+}
+
+// refuse writes down that a password was not proved, and tells the caller no
+// more than that.
+func (s *Service) refuse(ctx context.Context, caller inbound.Caller, who inbound.Principal, reason string, code fault.Code) error {
+	e := event.FailedReauthentication(caller.Origin(), who.User, who.Session, reason, s.world.Clock.Now())
+	if err := s.world.Store.Events().Append(ctx, e); err != nil {
+		return err
+	}
+	return fault.New(code)
+}
+
+// checkGiven gives what is wrong with a password that is to be proved.
+func checkGiven(field string, p credential.Password) []fault.Field {
+	switch {
+	case p.Reveal() == "":
+		return []fault.Field{{Name: field, Type: "missing", Message: "A password is required."}}
+	case p.TooLong():
+		return []fault.Field{{Name: field, Type: "too_long", Message: "No password is as long as this."}}
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package password
+
+import (
+	"context"
+	"errors"
+
+	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// CheckReauthentication implements inbound.Passwords.
+func (s *Service) CheckReauthentication(cmd inbound.Reauthentication) []fault.Field {
+	return checkGiven("password", cmd.Password)
+}
+
+// Reauthenticate implements inbound.Passwords, in two round trips to the store,
+// one before the password is checked and one after.
+func (s *Service) Reauthenticate(ctx context.Context, caller inbound.Caller, who inbound.Principal, cmd inbound.Reauthentication) (inbound.AccessToken, error) {
+	token, err := s.reauthenticate(ctx, caller, who, cmd)
+	return token, failure.Of(err)
+}
+
+func (s *Service) reauthenticate(ctx context.Context, caller inbound.Caller, who inbound.Principal, cmd inbound.Reauthentication) (inbound.AccessToken, error) {
+	if err := fault.Invalid(s.CheckReauthentication(cmd)...); err != nil {
+		return inbound.AccessToken{}, err
+	}
+	u, hash, err := s.find(ctx, who)
+	if err != nil {
+		return inbound.AccessToken{}, err
+	}
+	if err := s.prove(ctx, caller, who, u, hash, cmd.Password, fault.InvalidCredentials); err != nil {
+		return inbound.AccessToken{}, err
+	}
+	now := s.world.Clock.Now()
+	methods := []string{issuing.Password}
+	proved, err := s.world.Store.Sessions().Reauthenticate(ctx, outbound.Reauthentication{
+		Tenant: who.Tenant, Session: who.Session, Owner: who.User, PasswordHash: hash, Methods: methods, At: now, Lifetime: s.issuer.Life,
+		Event: event.Reauthenticated(caller.Origin(), who.Session, who.User, methods, now),
+	})
+	if errors.Is(err, outbound.ErrStale) {
+		return inbound.AccessToken{}, s.refuse(ctx, caller, who, event.Overtaken, fault.InvalidCredentials)
+	}
+	if err != nil {
+		return inbound.AccessToken{}, err
+	}
+	return s.issuer.Access(proved, now)
+}
