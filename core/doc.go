@@ -33,6 +33,9 @@
 //   - Key-bound: of a session whose tokens are worth nothing without proofs of a key.
 //   - Proof: a DPoP proof (RFC 9449), a JWT that a client signs for one request.
 //   - Grace: how long the last token may be repeated by a client that lost the answer.
+//   - Idle: a session with which nothing was done for too long; it is over.
+//   - Displaced: a session that ended because its user may have only so many.
+//   - Step-up: to prove again who one is before an account changes (RFC 9470).
 //   - Reuse: a genuine but older token is presented; the session ends.
 //   - Revocation: an access token becomes bad before it expires, because its session
 //     ended or its key was revoked. Every instance follows the events that say so and
