@@ -117,7 +117,8 @@ func TestTheDocumentIsClosedInItself(t *testing.T) {
 func TestTheDocumentRequiresWhatTheReaderRequires(t *testing.T) {
 	s := start(t, newFakes())
 	doc, _ := document(t, s)
-	for path, name := range map[string]string{"/api/v1/auth/signup": "SignUp", "/api/v1/auth/signin": "SignIn", "/api/v1/auth/refresh": "Refresh",
+	for path, name := range map[string]string{
+		"/api/v1/auth/signup": "SignUp", "/api/v1/auth/signin": "SignIn", "/api/v1/auth/refresh": "Refresh",
 		"/api/v1/auth/reauthenticate": "Reauthenticate", "/api/v1/auth/password/change": "PasswordChange",
 	} {
 		var schema struct {

@@ -65,7 +65,7 @@ func (s *Service) prove(ctx context.Context, caller inbound.Caller, who inbound.
 	if err != nil {
 		return fmt.Errorf("verify password: %w", err)
 	}
-	reason := ""
+	var reason string
 	switch {
 	case hash == "":
 		reason = event.NoPassword
