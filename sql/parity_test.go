@@ -87,7 +87,7 @@ func tables(t *testing.T, fsys fs.FS) map[string]string {
 			out[m[1]] = m[2]
 		}
 	}
-	require.Len(t, out, 7)
+	require.Len(t, out, 8)
 	return out
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/plinto/plinto/adapters/internal/transaction"
 	"github.com/plinto/plinto/adapters/postgres/internal/db"
@@ -201,6 +202,42 @@ func (r sessions) ListLive(ctx context.Context, t tenant.ID, owner user.ID, now 
 		return nil
 	})
 	return list, wrap("list sessions", err)
+}
+
+func (r sessions) EndNext(ctx context.Context, e outbound.EndingNext) ([]outbound.Ended, session.ID, error) {
+	var ended []outbound.Ended
+	var next uuid.UUID
+	err := r.query(ctx, func(q *db.Queries) error {
+		var err error
+		last := uuid.UUID(e.Last)
+		next, err = q.SessionAfterOthers(ctx, db.SessionAfterOthersParams{
+			TenantID: uuid.UUID(e.Tenant), After: uuid.UUID(e.After), Last: last, Others: int32(min(max(e.Limit, 1), 1<<20) - 1),
+		})
+		switch {
+		case err == nil:
+			last = next
+		case !errors.Is(err, pgx.ErrNoRows):
+			return err
+		}
+		rows, err := q.EndSessionsBetween(ctx, db.EndSessionsBetweenParams{
+			TenantID: uuid.UUID(e.Tenant), After: uuid.UUID(e.After), Last: last, EndedAt: &e.At, EndReason: string(e.Reason),
+		})
+		for _, row := range rows {
+			ended = append(ended, outbound.Ended{Session: session.ID(row.ID), Owner: user.ID(row.UserID)})
+		}
+		return err
+	})
+	slices.SortFunc(ended, func(a, b outbound.Ended) int { return a.Session.Compare(b.Session) })
+	return ended, session.ID(next), wrap("end next sessions", err)
+}
+
+func (r sessions) Remove(ctx context.Context, t tenant.ID, overBy time.Time, limit int) (int, error) {
+	var removed int64
+	err := r.query(ctx, func(q *db.Queries) (err error) {
+		removed, err = q.RemoveSessions(ctx, db.RemoveSessionsParams{TenantID: uuid.UUID(t), OverBy: overBy, BatchSize: int32(min(limit, 1<<20))})
+		return err
+	})
+	return int(removed), wrap("remove sessions", err)
 }
 
 func sessionRow(s session.Session) db.InsertSessionParams {

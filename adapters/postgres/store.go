@@ -158,6 +158,7 @@ func (r repositories) Sessions() outbound.Sessions       { return sessions{r} }
 func (r repositories) SigningKeys() outbound.SigningKeys { return signingKeys{r} }
 func (r repositories) UsedProofs() outbound.UsedProofs   { return usedProofs{r} }
 func (r repositories) Events() outbound.Events           { return events{r} }
+func (r repositories) Leases() outbound.Leases           { return leases{r} }
 
 // query runs generated queries.
 func (r repositories) query(ctx context.Context, fn func(q *db.Queries) error) error {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -198,6 +199,42 @@ func (r sessions) ListLive(ctx context.Context, t tenant.ID, owner user.ID, now 
 		return nil
 	})
 	return list, wrap("list sessions", err)
+}
+
+func (r sessions) EndNext(ctx context.Context, e outbound.EndingNext) ([]outbound.Ended, session.ID, error) {
+	var ended []outbound.Ended
+	var next uuid.UUID
+	err := r.writing(ctx, func(q *db.Queries) error {
+		var err error
+		last := uuid.UUID(e.Last)
+		next, err = q.SessionAfterOthers(ctx, db.SessionAfterOthersParams{
+			TenantID: uuid.UUID(e.Tenant), After: uuid.UUID(e.After), Last: last, Others: int64(max(e.Limit, 1) - 1),
+		})
+		switch {
+		case err == nil:
+			last = next
+		case !errors.Is(err, sql.ErrNoRows):
+			return err
+		}
+		rows, err := q.EndSessionsBetween(ctx, db.EndSessionsBetweenParams{
+			TenantID: uuid.UUID(e.Tenant), After: uuid.UUID(e.After), Last: last, EndedAt: column.Optional(&e.At), EndReason: string(e.Reason),
+		})
+		for _, row := range rows {
+			ended = append(ended, outbound.Ended{Session: session.ID(row.ID), Owner: user.ID(row.UserID)})
+		}
+		return err
+	})
+	slices.SortFunc(ended, func(a, b outbound.Ended) int { return a.Session.Compare(b.Session) })
+	return ended, session.ID(next), wrap("end next sessions", err)
+}
+
+func (r sessions) Remove(ctx context.Context, t tenant.ID, overBy time.Time, limit int) (int, error) {
+	var removed int64
+	err := r.writing(ctx, func(q *db.Queries) (err error) {
+		removed, err = q.RemoveSessions(ctx, db.RemoveSessionsParams{TenantID: uuid.UUID(t), OverBy: column.Optional(&overBy), BatchSize: int64(limit)})
+		return err
+	})
+	return int(removed), wrap("remove sessions", err)
 }
 
 func sessionRow(s session.Session) db.InsertSessionParams {

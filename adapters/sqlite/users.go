@@ -98,6 +98,55 @@ func (r users) ChangePassword(ctx context.Context, c outbound.PasswordChange) er
 	}))
 }
 
+func (r users) ByID(ctx context.Context, t tenant.ID, id user.ID) (user.User, error) {
+	var u user.User
+	err := r.reading(ctx, func(q *db.Queries) error {
+		row, err := q.UserByID(ctx, db.UserByIDParams{TenantID: uuid.UUID(t), ID: uuid.UUID(id)})
+		if err != nil {
+			return err
+		}
+		u, err = restoreUser(row)
+		return err
+	})
+	return u, wrap("find user", err)
+}
+
+func (r users) List(ctx context.Context, t tenant.ID, status user.Status, before user.ID, limit int) ([]user.User, error) {
+	if before.IsZero() {
+		before = user.ID(uuid.Max)
+	}
+	list := []user.User{}
+	err := r.reading(ctx, func(q *db.Queries) error {
+		rows, err := q.ListUsers(ctx, db.ListUsersParams{
+			TenantID: uuid.UUID(t), Before: uuid.UUID(before), Status: string(status), AnyStatus: status == "", PageSize: int64(limit),
+		})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			u, err := restoreUser(row)
+			if err != nil {
+				return err
+			}
+			list = append(list, u)
+		}
+		return nil
+	})
+	return list, wrap("list users", err)
+}
+
+func (r users) ChangeStatus(ctx context.Context, c outbound.StatusChange) error {
+	return wrap("change status of user", r.writing(ctx, func(q *db.Queries) error {
+		n, err := q.ChangeUserStatus(ctx, db.ChangeUserStatusParams{
+			TenantID: uuid.UUID(c.Tenant), ID: uuid.UUID(c.User), Was: string(c.Was), Status: string(c.To), UpdatedAt: column.Micros(c.At),
+		})
+		if err == nil && n == 0 {
+			return outbound.ErrStale
+		}
+		return err
+	}))
+}
+
 func userRow(u user.User) db.InsertUserParams {
 	var name *string
 	if !u.Username.IsZero() {

@@ -14,6 +14,8 @@ type Name string
 // The names.
 const (
 	UserCreated            Name = "user.created"
+	UserSuspended          Name = "user.suspended"
+	UserReactivated        Name = "user.reactivated"
 	SessionCreated         Name = "session.created"
 	SessionRevoked         Name = "session.revoked"
 	AllSessionsRevoked     Name = "session.all_revoked"
@@ -29,6 +31,21 @@ const (
 // SignedUp tells of a new account.
 func SignedUp(o Origin, id user.ID, at time.Time) Event {
 	return o.event(UserCreated, OfUser(id), OfUser(id), at, nil)
+}
+
+// Suspended tells of an account that may not act any more, and why, in the
+// words of whoever did it; the reason may be empty.
+func Suspended(o Origin, actor string, id user.ID, reason string, at time.Time) Event {
+	var payload map[string]string
+	if reason != "" {
+		payload = map[string]string{"reason": reason}
+	}
+	return o.event(UserSuspended, actor, OfUser(id), at, payload)
+}
+
+// Reactivated tells of an account that may act again.
+func Reactivated(o Origin, actor string, id user.ID, at time.Time) Event {
+	return o.event(UserReactivated, actor, OfUser(id), at, nil)
 }
 
 // SignedIn tells of a new session.

@@ -5,6 +5,7 @@ package id
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"time"
@@ -70,6 +71,18 @@ func (o Of[T]) Time() (time.Time, bool) {
 		ms = ms<<8 | int64(b)
 	}
 	return time.UnixMilli(ms).UTC(), true
+}
+
+// LastAt is the last identifier of version 7 that can be made in the millisecond
+// of an instant: all that were made by then are no greater.
+func LastAt[T any](at time.Time) Of[T] {
+	var o Of[T]
+	binary.BigEndian.PutUint64(o[:8], uint64(at.UnixMilli())<<16|0x7fff)
+	for i := 8; i < len(o); i++ {
+		o[i] = 0xff
+	}
+	o[8] = 0xbf // the variant (RFC 9562 section 4.1)
+	return o
 }
 
 // Compare orders identifiers by their bytes, which for UUIDv7 is the order in

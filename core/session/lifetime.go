@@ -38,5 +38,7 @@ const (
 	ReuseDetected   EndReason = "reuse_detected"   // an old refresh token of it was presented
 	Displaced       EndReason = "displaced"        // a newer sign-in took its place: its user has as many as there may be
 	PasswordChanged EndReason = "password_changed" // its user changed the password from another session
+	ByOperator      EndReason = "operator"         // whoever runs the service ended it
+	UserSuspended   EndReason = "user_suspended"   // its user was suspended
 	StateLost       EndReason = "state_lost"       // a refresh token newer than the stored state was presented
 )

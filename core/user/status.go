@@ -22,5 +22,12 @@ func ParseStatus(s string) (Status, error) {
 	return "", fmt.Errorf("unknown user status %q", s)
 }
 
+// MayBeSuspended reports whether a user of this status can be suspended.
+func (s Status) MayBeSuspended() bool { return s == Active || s == Inactive }
+
+// MayBeReactivated reports whether a user of this status can be made active
+// again. A deleted one cannot: nothing of it is left.
+func (s Status) MayBeReactivated() bool { return s == Suspended || s == Inactive }
+
 // MayAct reports whether a user of this status may sign in and use sessions.
 func (s Status) MayAct() bool { return s == Active }

@@ -56,6 +56,20 @@ type Sessions interface {
 	// same transaction.
 	EndOthers(ctx context.Context, e EndingOthers) ([]session.ID, error)
 
+	// EndNext ends what is not over among the next sessions in the order of
+	// ids, whosever they are. It looks at no more than Limit, and gives those
+	// that it ended, in that order, and the last one that it looked at, to go
+	// on behind; zero when it met the end. A session that is moved on
+	// meanwhile ends like the others. What happened is for the caller to write,
+	// in the same transaction.
+	EndNext(ctx context.Context, e EndingNext) (ended []Ended, next session.ID, err error)
+
+	// Remove removes up to limit sessions that were over by an instant: ended,
+	// or at the end of their absolute lifetime. It gives their number. It waits
+	// for nobody: a session that somebody else is changing stays for the next
+	// time.
+	Remove(ctx context.Context, t tenant.ID, overBy time.Time, limit int) (int, error)
+
 	// ListLive gives up to limit sessions of an owner that are live at now,
 	// the newest first, beginning behind the id before, or with the newest
 	// when before is zero. A page neither skips nor repeats a session that
@@ -117,4 +131,20 @@ type EndingOthers struct {
 	Reason   session.EndReason
 	At       time.Time
 	Lifetime session.Lifetime
+}
+
+// EndingNext asks to end sessions in the order of their ids: those behind
+// After, up to and including Last.
+type EndingNext struct {
+	Tenant      tenant.ID
+	After, Last session.ID
+	Limit       int
+	Reason      session.EndReason
+	At          time.Time
+}
+
+// Ended is a session that was ended, and whose it was.
+type Ended struct {
+	Session session.ID
+	Owner   user.ID
 }

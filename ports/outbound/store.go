@@ -41,6 +41,7 @@ type Repositories interface {
 	SigningKeys() SigningKeys
 	UsedProofs() UsedProofs
 	Events() Events
+	Leases() Leases
 }
 
 // StoreHealth is how a store is.

@@ -40,6 +40,19 @@ type Users interface {
 	// What happened, and to other sessions, is for the caller to write, in the
 	// same transaction.
 	ChangePassword(ctx context.Context, c PasswordChange) error
+
+	// ByID finds an account. ErrNotFound when there is none.
+	ByID(ctx context.Context, t tenant.ID, id user.ID) (user.User, error)
+
+	// List gives up to limit accounts of this status, or of any when it is
+	// empty, the newest first, beginning behind the id before, or with the
+	// newest when before is zero.
+	List(ctx context.Context, t tenant.ID, status user.Status, before user.ID, limit int) ([]user.User, error)
+
+	// ChangeStatus gives an account another status. ErrStale says that by then
+	// its status was not Was. What becomes of its sessions is for the caller
+	// to say, in the same transaction.
+	ChangeStatus(ctx context.Context, c StatusChange) error
 }
 
 // PasswordChange asks to replace the hash of a password.
@@ -58,6 +71,14 @@ type Account struct {
 	PasswordHash string
 	Session      session.Session
 	Events       []event.Event
+}
+
+// StatusChange asks for another status of an account.
+type StatusChange struct {
+	Tenant  tenant.ID
+	User    user.ID
+	Was, To user.Status
+	At      time.Time
 }
 
 // Taken tells which names are somebody's already.

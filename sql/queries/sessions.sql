@@ -50,3 +50,11 @@ SELECT * FROM sessions
 WHERE tenant_id = @tenant_id AND user_id = @user_id AND id < @before AND ended_at IS NULL AND expires_at > @now AND last_activity_at > @idle_since
 ORDER BY id DESC
 LIMIT @page_size;
+
+-- The session that so many others stand before, behind a place in the order of
+-- ids; none when there are fewer.
+-- name: SessionAfterOthers :one
+SELECT id FROM sessions
+WHERE tenant_id = @tenant_id AND id > @after AND id <= @last
+ORDER BY id
+LIMIT 1 OFFSET @others;

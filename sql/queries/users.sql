@@ -54,3 +54,15 @@ SELECT sqlc.embed(users), passwords.hash
 FROM users
 LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
 WHERE users.tenant_id = @tenant_id AND (users.email_key = @identifier OR users.username_key = @identifier);
+
+-- name: UserByID :one
+SELECT * FROM users WHERE tenant_id = @tenant_id AND id = @id;
+
+-- name: ListUsers :many
+SELECT * FROM users
+WHERE tenant_id = @tenant_id AND id < @before AND (status = @status OR CAST(@any_status AS boolean))
+ORDER BY id DESC
+LIMIT @page_size;
+
+-- name: ChangeUserStatus :execrows
+UPDATE users SET status = @status, updated_at = @updated_at WHERE tenant_id = @tenant_id AND id = @id AND status = @was;

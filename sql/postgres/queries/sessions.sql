@@ -113,3 +113,28 @@ WITH proved AS (
     FROM proved
 )
 SELECT * FROM proved;
+
+-- In the order of their ids: two that lock the same sessions in other orders
+-- would wait for each other.
+-- name: EndSessionsBetween :many
+UPDATE sessions
+SET ended_at = @ended_at, end_reason = @end_reason
+WHERE sessions.tenant_id = @tenant_id AND sessions.id IN (
+    SELECT live.id FROM sessions AS live
+    WHERE live.tenant_id = @tenant_id AND live.id > @after AND live.id <= @last AND live.ended_at IS NULL AND live.expires_at > @ended_at
+    ORDER BY live.id
+    FOR UPDATE
+)
+RETURNING sessions.id, sessions.user_id;
+
+-- What somebody else is at work on is left for the next time: this waits for
+-- nobody.
+-- name: RemoveSessions :execrows
+WITH gone AS (
+    SELECT id FROM sessions
+    WHERE tenant_id = @tenant_id AND coalesce(ended_at, ends_at) <= @over_by::timestamptz
+    ORDER BY coalesce(ended_at, ends_at)
+    LIMIT @batch_size
+    FOR UPDATE SKIP LOCKED
+)
+DELETE FROM sessions USING gone WHERE sessions.tenant_id = @tenant_id AND sessions.id = gone.id;

@@ -44,3 +44,18 @@ WHERE sessions.tenant_id = @tenant_id AND sessions.id = @id AND sessions.user_id
         AND users.status = 'active' AND passwords.hash = @password_hash
   )
 RETURNING *;
+
+-- name: EndSessionsBetween :many
+UPDATE sessions
+SET ended_at = @ended_at, end_reason = @end_reason
+WHERE tenant_id = @tenant_id AND id > @after AND id <= @last AND ended_at IS NULL AND expires_at > @ended_at
+RETURNING id, user_id;
+
+-- name: RemoveSessions :execrows
+DELETE FROM sessions
+WHERE sessions.tenant_id = @tenant_id AND sessions.id IN (
+    SELECT gone.id FROM sessions AS gone
+    WHERE gone.tenant_id = @tenant_id AND coalesce(gone.ended_at, gone.ends_at) <= @over_by
+    ORDER BY coalesce(gone.ended_at, gone.ends_at)
+    LIMIT @batch_size
+);

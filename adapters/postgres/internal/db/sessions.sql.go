@@ -185,6 +185,59 @@ func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) (int64, 
 	return result.RowsAffected(), nil
 }
 
+const endSessionsBetween = `-- name: EndSessionsBetween :many
+UPDATE sessions
+SET ended_at = $1, end_reason = $2
+WHERE sessions.tenant_id = $3 AND sessions.id IN (
+    SELECT live.id FROM sessions AS live
+    WHERE live.tenant_id = $3 AND live.id > $4 AND live.id <= $5 AND live.ended_at IS NULL AND live.expires_at > $1
+    ORDER BY live.id
+    FOR UPDATE
+)
+RETURNING sessions.id, sessions.user_id
+`
+
+type EndSessionsBetweenParams struct {
+	EndedAt   *time.Time
+	EndReason string
+	TenantID  uuid.UUID
+	After     uuid.UUID
+	Last      uuid.UUID
+}
+
+type EndSessionsBetweenRow struct {
+	ID     uuid.UUID
+	UserID uuid.UUID
+}
+
+// In the order of their ids: two that lock the same sessions in other orders
+// would wait for each other.
+func (q *Queries) EndSessionsBetween(ctx context.Context, arg EndSessionsBetweenParams) ([]EndSessionsBetweenRow, error) {
+	rows, err := q.db.Query(ctx, endSessionsBetween,
+		arg.EndedAt,
+		arg.EndReason,
+		arg.TenantID,
+		arg.After,
+		arg.Last,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []EndSessionsBetweenRow{}
+	for rows.Next() {
+		var i EndSessionsBetweenRow
+		if err := rows.Scan(&i.ID, &i.UserID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertSession = `-- name: InsertSession :exec
 INSERT INTO sessions (
     tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at,
@@ -540,6 +593,33 @@ func (q *Queries) ReauthenticateSession(ctx context.Context, arg ReauthenticateS
 	return i, err
 }
 
+const removeSessions = `-- name: RemoveSessions :execrows
+WITH gone AS (
+    SELECT id FROM sessions
+    WHERE tenant_id = $1 AND coalesce(ended_at, ends_at) <= $2::timestamptz
+    ORDER BY coalesce(ended_at, ends_at)
+    LIMIT $3
+    FOR UPDATE SKIP LOCKED
+)
+DELETE FROM sessions USING gone WHERE sessions.tenant_id = $1 AND sessions.id = gone.id
+`
+
+type RemoveSessionsParams struct {
+	TenantID  uuid.UUID
+	OverBy    time.Time
+	BatchSize int32
+}
+
+// What somebody else is at work on is left for the next time: this waits for
+// nobody.
+func (q *Queries) RemoveSessions(ctx context.Context, arg RemoveSessionsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, removeSessions, arg.TenantID, arg.OverBy, arg.BatchSize)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const rotateSession = `-- name: RotateSession :one
 UPDATE sessions
 SET secret_hash      = $1,
@@ -618,6 +698,34 @@ func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (S
 		&i.BoundGeneration,
 	)
 	return i, err
+}
+
+const sessionAfterOthers = `-- name: SessionAfterOthers :one
+SELECT id FROM sessions
+WHERE tenant_id = $1 AND id > $2 AND id <= $3
+ORDER BY id
+LIMIT 1 OFFSET $4
+`
+
+type SessionAfterOthersParams struct {
+	TenantID uuid.UUID
+	After    uuid.UUID
+	Last     uuid.UUID
+	Others   int32
+}
+
+// The session that so many others stand before, behind a place in the order of
+// ids; none when there are fewer.
+func (q *Queries) SessionAfterOthers(ctx context.Context, arg SessionAfterOthersParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, sessionAfterOthers,
+		arg.TenantID,
+		arg.After,
+		arg.Last,
+		arg.Others,
+	)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
 }
 
 const sessionByID = `-- name: SessionByID :one

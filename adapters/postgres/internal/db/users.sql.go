@@ -12,6 +12,32 @@ import (
 	"github.com/google/uuid"
 )
 
+const changeUserStatus = `-- name: ChangeUserStatus :execrows
+UPDATE users SET status = $1, updated_at = $2 WHERE tenant_id = $3 AND id = $4 AND status = $5
+`
+
+type ChangeUserStatusParams struct {
+	Status    string
+	UpdatedAt time.Time
+	TenantID  uuid.UUID
+	ID        uuid.UUID
+	Was       string
+}
+
+func (q *Queries) ChangeUserStatus(ctx context.Context, arg ChangeUserStatusParams) (int64, error) {
+	result, err := q.db.Exec(ctx, changeUserStatus,
+		arg.Status,
+		arg.UpdatedAt,
+		arg.TenantID,
+		arg.ID,
+		arg.Was,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const insertPassword = `-- name: InsertPassword :exec
 INSERT INTO passwords (tenant_id, user_id, hash, updated_at)
 VALUES ($1, $2, $3, $4)
@@ -89,6 +115,67 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 		arg.LastSignInAt,
 	)
 	return err
+}
+
+const listUsers = `-- name: ListUsers :many
+SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at FROM users
+WHERE tenant_id = $1 AND id < $2 AND (status = $3 OR CAST($4 AS boolean))
+ORDER BY id DESC
+LIMIT $5
+`
+
+type ListUsersParams struct {
+	TenantID  uuid.UUID
+	Before    uuid.UUID
+	Status    string
+	AnyStatus bool
+	PageSize  int32
+}
+
+func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, error) {
+	rows, err := q.db.Query(ctx, listUsers,
+		arg.TenantID,
+		arg.Before,
+		arg.Status,
+		arg.AnyStatus,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []User{}
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.Email,
+			&i.EmailKey,
+			&i.EmailVerified,
+			&i.Username,
+			&i.UsernameKey,
+			&i.FirstName,
+			&i.LastName,
+			&i.DisplayName,
+			&i.ProfileImageUrl,
+			&i.PhoneNumber,
+			&i.Timezone,
+			&i.Locale,
+			&i.UserMetadata,
+			&i.Status,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.LastSignInAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const namesTaken = `-- name: NamesTaken :many
@@ -197,6 +284,42 @@ func (q *Queries) ReplacePassword(ctx context.Context, arg ReplacePasswordParams
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const userByID = `-- name: UserByID :one
+SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at FROM users WHERE tenant_id = $1 AND id = $2
+`
+
+type UserByIDParams struct {
+	TenantID uuid.UUID
+	ID       uuid.UUID
+}
+
+func (q *Queries) UserByID(ctx context.Context, arg UserByIDParams) (User, error) {
+	row := q.db.QueryRow(ctx, userByID, arg.TenantID, arg.ID)
+	var i User
+	err := row.Scan(
+		&i.TenantID,
+		&i.ID,
+		&i.Email,
+		&i.EmailKey,
+		&i.EmailVerified,
+		&i.Username,
+		&i.UsernameKey,
+		&i.FirstName,
+		&i.LastName,
+		&i.DisplayName,
+		&i.ProfileImageUrl,
+		&i.PhoneNumber,
+		&i.Timezone,
+		&i.Locale,
+		&i.UserMetadata,
+		&i.Status,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.LastSignInAt,
+	)
+	return i, err
 }
 
 const userForSignIn = `-- name: UserForSignIn :one

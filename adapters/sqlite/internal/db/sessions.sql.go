@@ -144,6 +144,55 @@ func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) (int64, 
 	return result.RowsAffected()
 }
 
+const endSessionsBetween = `-- name: EndSessionsBetween :many
+UPDATE sessions
+SET ended_at = ?1, end_reason = ?2
+WHERE tenant_id = ?3 AND id > ?4 AND id <= ?5 AND ended_at IS NULL AND expires_at > ?1
+RETURNING id, user_id
+`
+
+type EndSessionsBetweenParams struct {
+	EndedAt   *column.Micros
+	EndReason string
+	TenantID  uuid.UUID
+	After     uuid.UUID
+	Last      uuid.UUID
+}
+
+type EndSessionsBetweenRow struct {
+	ID     uuid.UUID
+	UserID uuid.UUID
+}
+
+func (q *Queries) EndSessionsBetween(ctx context.Context, arg EndSessionsBetweenParams) ([]EndSessionsBetweenRow, error) {
+	rows, err := q.db.QueryContext(ctx, endSessionsBetween,
+		arg.EndedAt,
+		arg.EndReason,
+		arg.TenantID,
+		arg.After,
+		arg.Last,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []EndSessionsBetweenRow{}
+	for rows.Next() {
+		var i EndSessionsBetweenRow
+		if err := rows.Scan(&i.ID, &i.UserID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertSession = `-- name: InsertSession :exec
 INSERT INTO sessions (
     tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at,
@@ -370,6 +419,30 @@ func (q *Queries) RecordSignIn(ctx context.Context, arg RecordSignInParams) (int
 	return result.RowsAffected()
 }
 
+const removeSessions = `-- name: RemoveSessions :execrows
+DELETE FROM sessions
+WHERE sessions.tenant_id = ?1 AND sessions.id IN (
+    SELECT gone.id FROM sessions AS gone
+    WHERE gone.tenant_id = ?1 AND coalesce(gone.ended_at, gone.ends_at) <= ?2
+    ORDER BY coalesce(gone.ended_at, gone.ends_at)
+    LIMIT ?3
+)
+`
+
+type RemoveSessionsParams struct {
+	TenantID  uuid.UUID
+	OverBy    *column.Micros
+	BatchSize int64
+}
+
+func (q *Queries) RemoveSessions(ctx context.Context, arg RemoveSessionsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, removeSessions, arg.TenantID, arg.OverBy, arg.BatchSize)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const rotateSession = `-- name: RotateSession :one
 UPDATE sessions
 SET secret_hash      = ?1,
@@ -448,6 +521,34 @@ func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (S
 		&i.BoundGeneration,
 	)
 	return i, err
+}
+
+const sessionAfterOthers = `-- name: SessionAfterOthers :one
+SELECT id FROM sessions
+WHERE tenant_id = ?1 AND id > ?2 AND id <= ?3
+ORDER BY id
+LIMIT 1 OFFSET ?4
+`
+
+type SessionAfterOthersParams struct {
+	TenantID uuid.UUID
+	After    uuid.UUID
+	Last     uuid.UUID
+	Others   int64
+}
+
+// The session that so many others stand before, behind a place in the order of
+// ids; none when there are fewer.
+func (q *Queries) SessionAfterOthers(ctx context.Context, arg SessionAfterOthersParams) (uuid.UUID, error) {
+	row := q.db.QueryRowContext(ctx, sessionAfterOthers,
+		arg.TenantID,
+		arg.After,
+		arg.Last,
+		arg.Others,
+	)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
 }
 
 const sessionByID = `-- name: SessionByID :one
