@@ -213,6 +213,10 @@ func catalogue(c *Config) []setting {
 			meaning: "Minutes without activity after which a session ends, give or take one; 0 is no limit. At least twice `JWT_ACCESS_TOKEN_EXPIRE_MINUTES`. An access token that is out already lives to its own end",
 		},
 		{
+			name: "SESSION_RETENTION_DAYS", fallback: "30", read: counted(&c.Session.Retention, 24*time.Hour),
+			meaning: "Days that a session is kept after it is over; then its row is removed. Events stay",
+		},
+		{
 			name: "REFRESH_GRACE_SECONDS", fallback: "10", read: counted(&c.Session.RefreshGrace, time.Second),
 			meaning: "Seconds in which a repeat of the last refresh token gets the same answer, 0 to 60",
 		},

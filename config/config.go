@@ -186,6 +186,9 @@ type Session struct {
 	// IdleLifetime ends a session without any activity for so long; 0 is no
 	// limit. SESSION_IDLE_MINUTES
 	IdleLifetime time.Duration
+	// Retention is how long a session is kept after it is over.
+	// SESSION_RETENTION_DAYS
+	Retention time.Duration
 	// RefreshGrace is how long a repeat of the last refresh token is answered
 	// with the same successor instead of ending the session. REFRESH_GRACE_SECONDS
 	RefreshGrace time.Duration

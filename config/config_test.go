@@ -93,7 +93,7 @@ func TestDefaults(t *testing.T) {
 			KeyRotation: 90 * 24 * time.Hour, KMSTimeout: 5 * time.Second,
 		},
 		Session: config.Session{
-			RefreshLifetime: 7 * 24 * time.Hour, AbsoluteLifetime: 30 * 24 * time.Hour, RefreshGrace: 10 * time.Second,
+			RefreshLifetime: 7 * 24 * time.Hour, AbsoluteLifetime: 30 * 24 * time.Hour, Retention: 30 * 24 * time.Hour, RefreshGrace: 10 * time.Second,
 			StepUp: 10 * time.Minute,
 		},
 		Proof:    config.Proof{MaxAge: time.Minute, Leeway: 5 * time.Second, Nonce: config.NonceOptional},

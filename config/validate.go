@@ -20,6 +20,7 @@ func Check(cfg Config) []Fault {
 	f.kms(cfg.JWT)
 	f.sessions(cfg.Session, cfg.JWT.AccessLifetime)
 	f.proofs(cfg.Proof)
+	f.retention(cfg)
 	f.passwords(cfg)
 	f.limits(cfg.RateLimit)
 	f.mail(cfg.Email)
@@ -130,6 +131,13 @@ func (f *findings) idleness(s Session, access time.Duration) {
 	const name = "SESSION_IDLE_MINUTES"
 	f.require(s.IdleLifetime >= 2*access, name, "is %v; it must be 0, or at least %v, which is twice JWT_ACCESS_TOKEN_EXPIRE_MINUTES", s.IdleLifetime, 2*access)
 	f.require(s.IdleLifetime < s.RefreshLifetime, name, "is %v; it must be shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS, or it ends no session", s.IdleLifetime)
+}
+
+// retention keeps an ended session at least as long as its access tokens may
+// live: while the feed of revocations is behind, its row is what is asked.
+func (f *findings) retention(cfg Config) {
+	least := cfg.JWT.AccessLifetime + cfg.JWT.AccessLifetime/20 + time.Minute
+	f.require(cfg.Session.Retention >= least, "SESSION_RETENTION_DAYS", "is %v; it must be at least %v, the longest that an access token lives and a minute", cfg.Session.Retention, least)
 }
 
 func (f *findings) passwords(cfg Config) {

@@ -108,6 +108,16 @@ func (m *Metrics) Feed(read func() inbound.FeedState) {
 	}, func() float64 { return float64(read().Asked) }))
 }
 
+// Removed reads what the cleanup has removed whenever it is asked for.
+func (m *Metrics) Removed(read func() map[string]int64) {
+	for what := range read() {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "plinto_cleanup_removed_total", Help: "Rows that this instance removed because nobody needs them any more, by what they were.",
+			ConstLabels: prometheus.Labels{"what": what},
+		}, func() float64 { return float64(read()[what]) }))
+	}
+}
+
 func (m *Metrics) gauge(name, help string, labels prometheus.Labels, value func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, value))
 }

@@ -31,6 +31,7 @@ type program struct {
 	log      *slog.Logger
 	store    *database
 	services inbound.Services
+	clock    outbound.Clock
 	metrics  *telemetry.Metrics
 	// beside runs for as long as the program serves.
 	beside  []func(context.Context) error
@@ -60,6 +61,7 @@ func (p *program) build(ctx context.Context) error {
 	p.metrics.Pool(p.store.pool)
 
 	clock := system.Clock{}
+	p.clock = clock
 	limiter, run, closeLimiter, err := openLimiter(ctx, c.Redis, clock, p.metrics, p.log)
 	if err != nil {
 		return err
@@ -93,7 +95,8 @@ func (p *program) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run)
+	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run, p.services.Cleanup.Run)
+	p.metrics.Removed(p.services.Cleanup.Removed)
 	p.metrics.Feed(p.services.Revocations.State)
 	return nil
 }
@@ -122,6 +125,7 @@ func policy(c config.Config) app.Policy {
 		Algorithm:    token.Algorithm(c.JWT.Algorithm), KeyLead: c.JWT.KeyPublishLead, KeyMaxAge: c.JWT.JWKSMaxAge, KeyRotation: c.JWT.KeyRotation,
 		ApplicationKeys: append([][]byte{[]byte(c.SecretKey.Reveal())}, reveal(c.SecretKeyPrevious)...),
 		Limits:          limitRules(c.RateLimit),
+		Retention:       c.Session.Retention, Settle: c.Database.PoolTimeout + c.Database.StatementTimeout,
 	}
 	if pem, ok := c.JWT.PrivateKeyPEM(); ok {
 		p.ExternalKey = []byte(pem.Reveal())

@@ -20,6 +20,7 @@ func (absent) Sessions() outbound.Sessions       { return absentSessions{} }
 func (absent) SigningKeys() outbound.SigningKeys { return absentKeys{} }
 func (absent) UsedProofs() outbound.UsedProofs   { return absentProofs{} }
 func (absent) Events() outbound.Events           { return absentEvents{} }
+func (absent) Leases() outbound.Leases           { return absentLeases{} }
 
 type (
 	absentUsers    struct{}
@@ -27,6 +28,7 @@ type (
 	absentKeys     struct{}
 	absentProofs   struct{}
 	absentEvents   struct{}
+	absentLeases   struct{}
 )
 
 var errAway = outbound.ErrUnavailable
@@ -43,6 +45,15 @@ func (absentUsers) ForSignIn(context.Context, tenant.ID, user.Identifier) (user.
 func (absentUsers) WithPassword(context.Context, tenant.ID, user.ID) (user.User, string, error) {
 	return user.User{}, "", errAway
 }
+
+func (absentUsers) ByID(context.Context, tenant.ID, user.ID) (user.User, error) {
+	return user.User{}, errAway
+}
+
+func (absentUsers) List(context.Context, tenant.ID, user.Status, user.ID, int) ([]user.User, error) {
+	return nil, errAway
+}
+func (absentUsers) ChangeStatus(context.Context, outbound.StatusChange) error     { return errAway }
 func (absentUsers) ChangePassword(context.Context, outbound.PasswordChange) error { return errAway }
 
 func (absentSessions) Reauthenticate(context.Context, outbound.Reauthentication) (session.Session, error) {
@@ -64,6 +75,14 @@ func (absentSessions) Rotate(context.Context, outbound.Rotation) (session.Sessio
 func (absentSessions) End(context.Context, outbound.Ending) error { return errAway }
 func (absentSessions) EndOthers(context.Context, outbound.EndingOthers) ([]session.ID, error) {
 	return nil, errAway
+}
+
+func (absentSessions) EndNext(context.Context, outbound.EndingNext) ([]outbound.Ended, session.ID, error) {
+	return nil, session.ID{}, errAway
+}
+
+func (absentSessions) Remove(context.Context, tenant.ID, time.Time, int) (int, error) {
+	return 0, errAway
 }
 
 func (absentSessions) ListLive(context.Context, tenant.ID, user.ID, time.Time, session.Lifetime, session.ID, int) ([]session.Session, error) {
@@ -93,3 +112,6 @@ type absentFeed struct{}
 func (absentFeed) Revocations(context.Context, tenant.ID, time.Time, outbound.Mark, int) (outbound.FeedPage, error) {
 	return outbound.FeedPage{}, errAway
 }
+
+func (absentLeases) Hold(context.Context, outbound.Lease) error    { return errAway }
+func (absentLeases) Release(context.Context, outbound.Lease) error { return errAway }

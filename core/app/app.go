@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/plinto/plinto/core/app/account"
+	"github.com/plinto/plinto/core/app/cleanup"
 	"github.com/plinto/plinto/core/app/feed"
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/health"
 	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/operations"
 	"github.com/plinto/plinto/core/app/password"
 	"github.com/plinto/plinto/core/app/proofs"
 	"github.com/plinto/plinto/core/app/sessions"
@@ -56,6 +58,12 @@ type Policy struct {
 	KeyRotation time.Duration // how old a key of Plinto's own gets; 0 is for ever
 
 	Limits guard.Rules
+
+	// Retention is how long a session is kept after it was over. It is at
+	// least as long as an access token can live.
+	Retention time.Duration
+	// Settle is how long a sign-in may take to store its session.
+	Settle time.Duration
 }
 
 // Proofs is what DPoP proofs obey.
@@ -106,5 +114,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Events:      trail.New(w.Store, p.Tenant),
 		Limits:      limits,
 		Health:      health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
+		Operators:   operations.New(w, revoked, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle}),
+		Cleanup:     cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention}, cleanup.Usual),
 	}, nil
 }

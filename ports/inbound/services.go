@@ -15,4 +15,6 @@ type Services struct {
 	Events      Events
 	Limits      Limits
 	Health      Health
+	Operators   Operators
+	Cleanup     Cleanup
 }

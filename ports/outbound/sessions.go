@@ -127,7 +127,7 @@ type Ending struct {
 type EndingOthers struct {
 	Tenant   tenant.ID
 	Owner    user.ID
-	Keep     session.ID
+	Keep     session.ID // zero keeps none
 	Reason   session.EndReason
 	At       time.Time
 	Lifetime session.Lifetime

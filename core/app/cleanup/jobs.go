@@ -1,0 +1,22 @@
+package cleanup
+
+import (
+	"context"
+	"time"
+
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// jobs lists everything that is removed. Each removes at most limit rows and
+// gives their number; fewer means that no more are left. A row that another
+// transaction holds is left for the next time.
+func jobs(p Policy) []*job {
+	return []*job{
+		{name: "sessions", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
+			return tx.Sessions().Remove(ctx, p.Tenant, now.Add(-p.Sessions), limit)
+		}},
+		{name: "proofs", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
+			return tx.UsedProofs().DeleteExpired(ctx, p.Tenant, now, limit)
+		}},
+	}
+}

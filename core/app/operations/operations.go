@@ -1,0 +1,89 @@
+// Package operations lets those who run the service look after its users and
+// their sessions. Who may is not asked here: whoever can run the program on the
+// database.
+package operations
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/id"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// Policy is what operations obey.
+type Policy struct {
+	Tenant   tenant.ID
+	Sessions session.Lifetime
+	// Settle is how long a sign-in may take from when its session is made
+	// until it is stored.
+	Settle time.Duration
+}
+
+// Service implements inbound.Operators.
+type Service struct {
+	world   outbound.World
+	revoked Revoked
+	policy  Policy
+}
+
+// Revoked takes note of sessions that were just ended here, so that their
+// access tokens are refused at once.
+type Revoked interface {
+	Ended(now time.Time, ids ...session.ID)
+}
+
+var _ inbound.Operators = (*Service)(nil)
+
+// New makes a Service.
+func New(w outbound.World, r Revoked, p Policy) *Service {
+	return &Service{world: w, revoked: r, policy: p}
+}
+
+// FindUser implements inbound.Operators.
+func (s *Service) FindUser(ctx context.Context, idOrEmail string) (user.User, error) {
+	var u user.User
+	who, err := id.Parse[user.User](idOrEmail)
+	if err == nil {
+		u, err = s.world.Store.Users().ByID(ctx, s.policy.Tenant, who)
+	} else {
+		email, faults := user.ParseEmail(idOrEmail)
+		if len(faults) > 0 {
+			return user.User{}, invalid("Give a user by an id, in lower case, or by an e-mail address.")
+		}
+		u, _, err = s.world.Store.Users().ForSignIn(ctx, s.policy.Tenant, user.Identifier{Email: email})
+	}
+	if errors.Is(err, outbound.ErrNotFound) {
+		return user.User{}, unknown()
+	}
+	return u, failure.Of(err)
+}
+
+// ListUsers implements inbound.Operators.
+func (s *Service) ListUsers(ctx context.Context, status user.Status, before user.ID, limit int) ([]user.User, error) {
+	list, err := s.world.Store.Users().List(ctx, s.policy.Tenant, status, before, max(limit, 1))
+	return list, failure.Of(err)
+}
+
+func (s *Service) origin() event.Origin { return event.Origin{Tenant: s.policy.Tenant} }
+
+// saying is a fault of this code in these words.
+func saying(c fault.Code, words string) *fault.Error {
+	f := fault.New(c)
+	f.Message = words
+	return f
+}
+
+func invalid(words string) error { return saying(fault.ValidationError, words) }
+
+func unknown() error {
+	return saying(fault.NotFound, "There is no user of that id or e-mail address.")
+}

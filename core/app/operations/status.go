@@ -1,0 +1,87 @@
+package operations
+
+import (
+	"context"
+	"errors"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// MaxReason is how long the reason of a suspension may be, in characters.
+const MaxReason = 200
+
+// Suspend implements inbound.Operators. The status is changed first: it holds
+// up sign-ins of this user, which then find it, so that none of their sessions
+// slips past the ending.
+func (s *Service) Suspend(ctx context.Context, who user.ID, reason string) (int, error) {
+	if !readable(reason) {
+		return 0, invalid("A reason has at most 200 characters, on one line.")
+	}
+	now := s.world.Clock.Now()
+	var ended []session.ID
+	err := s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
+		if err := s.changeStatus(ctx, tx, who, user.Suspended, user.Status.MayBeSuspended); err != nil {
+			return err
+		}
+		if err := tx.Events().Append(ctx, event.Suspended(s.origin(), event.Operator, who, reason, now)); err != nil {
+			return err
+		}
+		var err error
+		ended, err = s.endSessions(ctx, tx, who, session.UserSuspended, now)
+		return err
+	})
+	if err != nil {
+		return 0, failure.Of(err)
+	}
+	s.revoked.Ended(now, ended...)
+	return len(ended), nil
+}
+
+// Reactivate implements inbound.Operators.
+func (s *Service) Reactivate(ctx context.Context, who user.ID) error {
+	now := s.world.Clock.Now()
+	return failure.Of(s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
+		if err := s.changeStatus(ctx, tx, who, user.Active, user.Status.MayBeReactivated); err != nil {
+			return err
+		}
+		return tx.Events().Append(ctx, event.Reactivated(s.origin(), event.Operator, who, now))
+	}))
+}
+
+// changeStatus moves a user to a status if the one it has allows that, and if
+// it still has that one when it is changed.
+func (s *Service) changeStatus(ctx context.Context, tx outbound.Repositories, who user.ID, to user.Status, may func(user.Status) bool) error {
+	u, err := tx.Users().ByID(ctx, s.policy.Tenant, who)
+	if errors.Is(err, outbound.ErrNotFound) {
+		return unknown()
+	}
+	if err != nil {
+		return err
+	}
+	if !may(u.Status) {
+		return saying(fault.Conflict, "Nothing was changed: the user is "+string(u.Status)+".")
+	}
+	err = tx.Users().ChangeStatus(ctx, outbound.StatusChange{
+		Tenant: s.policy.Tenant, User: who, Was: u.Status, To: to, At: s.world.Clock.Now(),
+	})
+	if errors.Is(err, outbound.ErrStale) {
+		return saying(fault.Conflict, "Nothing was changed: somebody else was changing the user.").Because(err)
+	}
+	return err
+}
+
+func readable(reason string) bool {
+	for _, r := range reason {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return utf8.RuneCountInString(reason) <= MaxReason
+}
