@@ -59,6 +59,7 @@ func TestRanges(t *testing.T) {
 		{"SESSION_IDLE_MINUTES", "", "10080", "is 168h0m0s; it must be shorter than JWT_REFRESH_TOKEN_EXPIRE_DAYS, or it ends no session"},
 		{"STEP_UP_MINUTES", "0 1 43199", "-1", "is %m0s; it must not be negative"},
 		{"STEP_UP_MINUTES", "", "43200", "is 720h0m0s; it must be shorter than SESSION_ABSOLUTE_DAYS, or 0"},
+		{"SESSION_RETENTION_DAYS", "1 30 3650", "0", "is 0s; it must be at least 16m45s, the longest that an access token lives and a minute"},
 		{"DATA_DIR", "/x", "", "is blank; name a directory"},
 		{"JWT_AUDIENCE", "x", "", "is blank; name who the tokens are for"},
 		{"SMTP_HOST", "mail.example ::1", "mail:25", "is not a host; write a name or an address without port"},

@@ -40,6 +40,10 @@
 //   - Revocation: an access token becomes bad before it expires, because its session
 //     ended or its key was revoked. Every instance follows the events that say so and
 //     knows within a second; while it cannot know, it asks the store about each token.
+//   - Suspension: a user may not act, and every session of theirs is over for good.
+//   - Retention: how long a session that is over is kept before its row is removed.
+//   - Lease: work that one instance at a time has taken on, until a time.
+//   - Operator: whoever runs the service, with the program and its database at hand.
 //   - Event: something that happened, written in the transaction that made it so.
 //   - Fault: an error that a caller may be told.
 //   - Subject (of a limit): whose budget a request draws on: an address, an account, a session.

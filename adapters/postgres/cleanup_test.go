@@ -22,9 +22,9 @@ var life = session.Lifetime{Sliding: 7 * 24 * time.Hour, Absolute: 30 * 24 * tim
 // another opens one more session of an account's.
 func another(t *testing.T, store outbound.Store, a outbound.Account) session.Session {
 	t.Helper()
-	s := porttest.Session(a.User)
-	require.NoError(t, store.Sessions().Open(t.Context(), s, a.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, s)))
-	return s
+	o := porttest.Opening(a)
+	require.NoError(t, store.Sessions().Open(t.Context(), o))
+	return o.Session
 }
 
 func end(ctx context.Context, store outbound.Store, s session.Session) error {
@@ -175,11 +175,12 @@ func TestASuspensionWaitsForASignInUnderWay(t *testing.T) {
 	ctx := t.Context()
 	a := porttest.Account("ann@example.com")
 	require.NoError(t, store.Users().Register(ctx, a))
-	opened := porttest.Session(a.User)
+	opening := porttest.Opening(a)
+	opened := opening.Session
 	done := make(chan error, 1)
 	var ended []session.ID
 	require.NoError(t, store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
-		if err := tx.Sessions().Open(ctx, opened, a.PasswordHash, event.SignedIn(event.Origin{Tenant: tenant.Default}, opened)); err != nil {
+		if err := tx.Sessions().Open(ctx, opening); err != nil {
 			return err
 		}
 		go func() {
@@ -187,7 +188,7 @@ func TestASuspensionWaitsForASignInUnderWay(t *testing.T) {
 				if err := tx.Users().ChangeStatus(ctx, outbound.StatusChange{Tenant: tenant.Default, User: a.User.ID, Was: user.Active, To: user.Suspended, At: opened.CreatedAt}); err != nil {
 					return err
 				}
-				ended, err = tx.Sessions().EndOthers(ctx, tenant.Default, a.User.ID, session.ID{}, session.UserSuspended, opened.CreatedAt)
+				ended, err = tx.Sessions().EndOthers(ctx, outbound.EndingOthers{Tenant: tenant.Default, Owner: a.User.ID, Reason: session.UserSuspended, At: opened.CreatedAt})
 				return err
 			})
 		}()

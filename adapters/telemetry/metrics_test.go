@@ -25,6 +25,7 @@ func TestMetrics(t *testing.T) {
 	m.Observe("GET", "/health", 200, 3*time.Millisecond)
 	m.Pool(func() outbound.PoolHealth { return outbound.PoolHealth{InUse: 3, Idle: 4, Max: 30} })
 	m.Hashing(func() int64 { return 1 }, func() int64 { return 2 }, func() int64 { return 5 })
+	m.Removed(func() map[string]int64 { return map[string]int64{"sessions": 7, "proofs": 0} })
 	m.LimiterShared()
 	text := read(t, m)
 	for _, line := range []string{
@@ -36,6 +37,8 @@ func TestMetrics(t *testing.T) {
 		`plinto_password_hashes_in_flight 1`,
 		`plinto_password_hashes_waiting 2`,
 		`plinto_password_hashes_refused_total 5`,
+		`plinto_cleanup_removed_total{what="sessions"} 7`,
+		`plinto_cleanup_removed_total{what="proofs"} 0`,
 		`plinto_limiter_shared 1`,
 		`plinto_limiter_lost_total 0`,
 		`plinto_build_info{version="1.2.3"} 1`,

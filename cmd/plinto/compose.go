@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/plinto/plinto/adapters/aesgcm"
 	"github.com/plinto/plinto/adapters/bcrypt"
@@ -125,13 +126,17 @@ func policy(c config.Config) app.Policy {
 		Algorithm:    token.Algorithm(c.JWT.Algorithm), KeyLead: c.JWT.KeyPublishLead, KeyMaxAge: c.JWT.JWKSMaxAge, KeyRotation: c.JWT.KeyRotation,
 		ApplicationKeys: append([][]byte{[]byte(c.SecretKey.Reveal())}, reveal(c.SecretKeyPrevious)...),
 		Limits:          limitRules(c.RateLimit),
-		Retention:       c.Session.Retention, Settle: c.Database.PoolTimeout + c.Database.StatementTimeout,
+		Retention:       c.Session.Retention, Settle: settle(c.Database),
 	}
 	if pem, ok := c.JWT.PrivateKeyPEM(); ok {
 		p.ExternalKey = []byte(pem.Reveal())
 	}
 	return p
 }
+
+// settle is how long a sign-in may take from when its session is made until it
+// is stored: to get a connection, and to use it.
+func settle(c config.Database) time.Duration { return c.PoolTimeout + c.StatementTimeout }
 
 // api makes the HTTP API.
 func (p *program) api() (http.Handler, error) {

@@ -114,7 +114,7 @@ func (s surroundings) revokeAll(ctx context.Context, p *program, before string, 
 	if before == "" {
 		cutoff = p.clock.Now()
 	}
-	fmt.Fprintln(s.stderr, "sessions end in batches; sign-ins that are under way are waited for")
+	fmt.Fprintf(s.stderr, "sessions end in batches; sign-ins that are under way are waited for, up to %s\n", settle(p.config.Database))
 	ended, err := p.services.Operators.EndAllSessions(ctx, cutoff, func(ended int) {
 		fmt.Fprintf(s.stderr, "%d so far\n", ended)
 	})

@@ -145,7 +145,7 @@ func (w *world) steal(seed uint64, victim, thief party, horizon time.Duration) f
 		me.times++
 		out.presented++
 		out.after = now.Sub(theft)
-		if !before.Live(now) {
+		if !before.Live(now, w.policy.Sessions) {
 			requireCode(t, fault.InvalidRefreshToken, err)
 			require.Nil(t, before.EndedAt, "it expired")
 			return out

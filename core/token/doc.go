@@ -13,10 +13,23 @@
 //   - at most one chain of successors lives;
 //   - any number of simultaneous presentations of one token get the same successor;
 //   - a client that lost the answer asks again within the grace and gets it;
-//   - two parties that hold the same token are found out when the second of
-//     them comes later than the grace, and only that session ends;
+//   - two parties that hold the same token are found out at the latest when both
+//     have refreshed and were further apart than the grace, whoever was first,
+//     and only that session ends;
 //   - neither the database alone nor the application's key alone yields a token;
 //   - a forged token is refused by its tag, before any storage is asked.
+//
+// # What rotation cannot tell
+//
+// A copy that always comes within the grace of its owner's refresh gets the same
+// successor, as a client that lost an answer must, and looks just like it: the
+// address differs as often for an honest client whose network changed, and a
+// user agent is copied with the token. It takes knowing the owner's refreshes to
+// the second; a thief who goes by the expiry of its own access token does not,
+// since that is jittered. And a copy whose owner never refreshes again is never
+// met, until the session expires or is ended. With a grace of zero nobody
+// follows, and no lost answer is given again. A test in core/app measures how
+// long theft runs unfound.
 //
 // # What only a key adds
 //

@@ -50,9 +50,8 @@ func (s *Service) endSessions(ctx context.Context, tx outbound.Repositories, who
 // batch is how many sessions one transaction ends.
 const batch = 500
 
-// late is more than a sign-in can take altogether: what was made earlier is
-// stored or never will be.
-const late = time.Minute
+// slack is room for clocks that differ.
+const slack = time.Minute
 
 // EndAllSessions implements inbound.Operators. The event that refuses the
 // access tokens is committed by itself, before any session is ended. Sessions
@@ -91,7 +90,7 @@ func (s *Service) EndAllSessions(ctx context.Context, before time.Time, progress
 		case <-time.After(wait):
 		}
 	}
-	err := s.endBetween(ctx, id.LastAt[session.Session](before.Add(-late)), last, tell)
+	err := s.endBetween(ctx, id.LastAt[session.Session](before.Add(-s.policy.Settle-slack)), last, tell)
 	return total, failure.Of(err)
 }
 
