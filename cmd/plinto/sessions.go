@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -103,12 +101,8 @@ func (s surroundings) revokeAll(ctx context.Context, p *program, before string, 
 	}
 	if !yes {
 		fmt.Fprintf(s.stderr, "This signs %s out. Type yes to do it: ", whom)
-		said, err := bufio.NewReader(answer).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read the answer: %w", err)
-		}
-		if said != "yes\n" {
-			return errors.New("nothing was changed: the answer was not yes")
+		if err := confirmed(answer); err != nil {
+			return err
 		}
 	}
 	if before == "" {

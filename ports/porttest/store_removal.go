@@ -113,7 +113,7 @@ func testEndNext(t *testing.T, h StoreHarness) {
 	require.NoError(t, sessions.End(ctx, ending(list[1], session.SignedOut)))
 	last := id.LastAt[session.Session](time.Now())
 	later := newSession(user.User{Tenant: tenant.Default, ID: list[0].User})
-	later.ID = session.ID(id.LastAt[session.Session](time.Now().Add(time.Hour)))
+	later.ID = id.LastAt[session.Session](time.Now().Add(time.Hour))
 	require.NoError(t, sessions.Open(ctx, opening(later, "hash of user-a@example.com")))
 
 	// One page by the other, with a session that is moved on in between, and

@@ -99,7 +99,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	defer cancel()
 	err = errors.Join(err, s.world.Store.Leases().Release(ending, s.lease(holder)))
 	if ctx.Err() != nil {
-		return nil //nolint:nilerr // what is left is for the next time, and so is a lease that could not be given back
+		return nil // what is left is for the next time, and so is a lease that could not be given back
 	}
 	return failure.Of(err)
 }
