@@ -42,6 +42,8 @@ func TestAnswers(t *testing.T) {
 		{"sessions", "GET", "", 200, []string{"/api/v1/sessions"}},
 		{"session", "GET", "", 200, []string{"/api/v1/sessions/" + id}},
 		{"session_current", "GET", "", 200, []string{"/api/v1/sessions/current"}},
+		{"activity", "GET", "", 200, []string{"/api/v1/sessions/activity/recent"}},
+		{"alerts", "GET", "", 200, []string{"/api/v1/sessions/security/alerts"}},
 		{"empty", "DELETE", "", 204, []string{"/api/v1/sessions/" + id}},
 		{"sessions_revoked", "DELETE", "", 200, []string{"/api/v1/sessions"}},
 		{"jwks", "GET", "", 200, []string{"/.well-known/jwks.json"}},
@@ -301,11 +303,11 @@ func TestBrokenMetadataIsADefectAndNotHalfAnAnswer(t *testing.T) {
 
 func TestTimesAreUTCToTheMicrosecond(t *testing.T) {
 	f := newFakes()
-	f.get = func(_ context.Context, who inbound.Principal, wanted session.ID) (session.Session, error) {
+	f.get = func(_ context.Context, who inbound.Principal, wanted session.ID) (inbound.SessionDetail, error) {
 		require.Equal(t, who.Session, wanted)
 		s := sessionOf(1)
 		s.CreatedAt = time.Date(2026, 1, 1, 1, 0, 0, 999, time.FixedZone("x", 3600))
-		return s, nil
+		return inbound.SessionDetail{Session: s}, nil
 	}
 	w := start(t, f).do(asAnn("GET", "/api/v1/sessions/current"))
 	require.Contains(t, w.Body.String(), `"created_at":"2026-01-01T00:00:00Z"`)

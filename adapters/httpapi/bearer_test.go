@@ -24,6 +24,8 @@ var protected = [][2]string{
 	{"GET", "/api/v1/sessions/03000000-0000-0000-0000-000000000000"},
 	{"DELETE", "/api/v1/sessions/03000000-0000-0000-0000-000000000000"},
 	{"GET", "/api/v1/sessions/malformed"},
+	{"GET", "/api/v1/sessions/activity/recent"},
+	{"GET", "/api/v1/sessions/security/alerts"},
 	{"GET", "/api/v1/sessions?limit=0"},
 	{"HEAD", "/api/v1/auth/me"},
 }
@@ -32,6 +34,7 @@ var protected = [][2]string{
 func guarded() *fakes {
 	f := newFakes()
 	f.authenticate, f.list, f.get, f.revoke, f.revokeOthers, f.signOut = nil, nil, nil, nil, nil, nil
+	f.recent, f.alerts = nil, nil
 	return f
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/plinto/plinto/core/limit"
+	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/ports/inbound"
 )
 
@@ -50,7 +51,10 @@ func (s *Server) begin(r *http.Request) *call {
 		RequestID: s.requestID(r),
 		Address:   s.address(r),
 		UserAgent: r.UserAgent(),
-		Limits:    &c.limits,
+		Hints: session.Hints{
+			Brands: r.Header.Get("Sec-CH-UA"), Mobile: r.Header.Get("Sec-CH-UA-Mobile"), Platform: r.Header.Get("Sec-CH-UA-Platform"),
+		},
+		Limits: &c.limits,
 	}
 	return c
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/plinto/plinto/adapters/httpapi"
+	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/limit"
 	"github.com/plinto/plinto/core/session"
@@ -55,7 +56,9 @@ type fakes struct {
 	change       func(context.Context, inbound.Caller, inbound.Principal, inbound.PasswordChange) error
 	signOut      func(context.Context, inbound.Caller, string) error
 	list         func(context.Context, inbound.Principal, inbound.Page) (inbound.SessionPage, error)
-	get          func(context.Context, inbound.Principal, session.ID) (session.Session, error)
+	get          func(context.Context, inbound.Principal, session.ID) (inbound.SessionDetail, error)
+	recent       func(context.Context, inbound.Principal, inbound.EventPage) (inbound.HistoryPage, error)
+	alerts       func(context.Context, inbound.Principal, inbound.EventPage) (inbound.HistoryPage, error)
 	revoke       func(context.Context, inbound.Caller, inbound.Principal, session.ID) error
 	revokeOthers func(context.Context, inbound.Caller, inbound.Principal) (int, error)
 	published    func() (inbound.JWKS, error)
@@ -69,7 +72,11 @@ type (
 	tokens    struct{ *fakes }
 	sessions  struct{ *fakes }
 	proofs    struct{}
-	keys      struct {
+	activity  struct {
+		inbound.Activity
+		*fakes
+	}
+	keys struct {
 		inbound.Keys
 		*fakes
 	}
@@ -120,7 +127,15 @@ func (f sessions) List(ctx context.Context, who inbound.Principal, p inbound.Pag
 	return f.list(ctx, who, p)
 }
 
-func (f sessions) Get(ctx context.Context, who inbound.Principal, id session.ID) (session.Session, error) {
+func (f activity) Recent(ctx context.Context, who inbound.Principal, p inbound.EventPage) (inbound.HistoryPage, error) {
+	return f.recent(ctx, who, p)
+}
+
+func (f activity) Alerts(ctx context.Context, who inbound.Principal, p inbound.EventPage) (inbound.HistoryPage, error) {
+	return f.alerts(ctx, who, p)
+}
+
+func (f sessions) Get(ctx context.Context, who inbound.Principal, id session.ID) (inbound.SessionDetail, error) {
 	return f.get(ctx, who, id)
 }
 
@@ -161,6 +176,12 @@ func sessionOf(n byte) session.Session {
 	}
 }
 
+var origin = event.Origin{Tenant: tenant.Default, RequestID: requestID, Address: "192.0.2.7"}
+
+func recorded(e event.Event, n int64) event.Recorded {
+	return event.Recorded{Event: e, Position: event.Position{Transaction: 7, Sequence: n}}
+}
+
 func newFakes() *fakes {
 	pair := inbound.TokenPair{Access: "a.b.c", Refresh: "prt_new", ExpiresIn: 890*time.Second + time.Millisecond}
 	in := inbound.SignedIn{User: ann(), Session: sessionOf(2), Tokens: pair}
@@ -189,11 +210,23 @@ func newFakes() *fakes {
 		list: func(context.Context, inbound.Principal, inbound.Page) (inbound.SessionPage, error) {
 			return inbound.SessionPage{Sessions: []session.Session{sessionOf(9), sessionOf(2)}, Next: session.ID{2}}, nil
 		},
-		get: func(_ context.Context, who inbound.Principal, id session.ID) (session.Session, error) {
-			if id == who.Session {
-				return sessionOf(2), nil
+		get: func(_ context.Context, who inbound.Principal, id session.ID) (inbound.SessionDetail, error) {
+			if id != who.Session {
+				return inbound.SessionDetail{Session: ended}, nil
 			}
-			return ended, nil
+			return inbound.SessionDetail{
+				Session: sessionOf(2), Addresses: []session.SeenAddress{{Address: "192.0.2.7", FirstAt: instant, LastAt: instant.Add(time.Minute)}},
+				Device: &session.KnownDevice{FirstSeenAt: instant.Add(-time.Hour), LastSeenAt: instant},
+			}, nil
+		},
+		recent: func(context.Context, inbound.Principal, inbound.EventPage) (inbound.HistoryPage, error) {
+			return inbound.HistoryPage{Events: []event.Recorded{
+				recorded(event.Ended(origin, event.OfUser(user.ID{1}), session.ID{9}, user.ID{1}, session.SignedOut, instant), 12),
+				recorded(event.SignedIn(origin, sessionOf(9)), 11),
+			}, Next: event.Position{Transaction: 7, Sequence: 11}}, nil
+		},
+		alerts: func(context.Context, inbound.Principal, inbound.EventPage) (inbound.HistoryPage, error) {
+			return inbound.HistoryPage{Events: []event.Recorded{recorded(event.FailedSignIn(origin, user.ID{1}, event.WrongPassword, instant), 5)}}, nil
 		},
 		revoke:       func(context.Context, inbound.Caller, inbound.Principal, session.ID) error { return nil },
 		revokeOthers: func(context.Context, inbound.Caller, inbound.Principal) (int, error) { return 3, nil },
@@ -212,7 +245,8 @@ func newFakes() *fakes {
 
 func (f *fakes) services() inbound.Services {
 	return inbound.Services{
-		Accounts: accounts{f}, Passwords: passwords{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
+		Accounts: accounts{f}, Passwords: passwords{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Activity: activity{fakes: f},
+		Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
 	}
 }
 

@@ -147,7 +147,8 @@ func TestTheDocumentRequiresWhatTheReaderRequires(t *testing.T) {
 func TestAnswersAreAsDocumented(t *testing.T) {
 	doc, _ := document(t, start(t, newFakes()))
 	for file, name := range map[string]string{
-		"signup": "SignedIn", "refresh": "Tokens", "me": "User", "reauthenticated": "AccessToken", "session": "Session", "sessions": "SessionPage",
+		"signup": "SignedIn", "refresh": "Tokens", "me": "User", "reauthenticated": "AccessToken", "session": "Session", "session_current": "Session",
+		"activity": "HistoryPage", "alerts": "HistoryPage", "sessions": "SessionPage",
 		"sessions_revoked": "Revoked", "health": "Health", "ready": "Ready", "status": "Status", "jwks": "Jwks",
 	} {
 		raw, err := os.ReadFile(filepath.Join("testdata", "answers", file+".json"))

@@ -20,6 +20,7 @@ func (s *Server) table() []route {
 	p := passwords{s.services.Passwords}
 	t := tokens{s.services.Tokens}
 	v := sessions{s.services.Sessions}
+	y := activity{s.services.Activity}
 	k := keys{s.services.Keys}
 	h := health{s.services.Health, s.services.Proofs, s.opts}
 
@@ -75,6 +76,16 @@ func (s *Server) table() []route {
 		{
 			method: get, path: "/api/v1/sessions/current", id: "getCurrentSession", tag: "Sessions",
 			summary: "Get this session", access: signedIn, serve: handler(v.current),
+		},
+		{
+			method: get, path: "/api/v1/sessions/activity/recent", id: "listActivity", tag: "Sessions",
+			summary: "List what happened around my account, the last first", access: signedIn,
+			serve: handler(y.recent), faults: []fault.Code{fault.ValidationError},
+		},
+		{
+			method: get, path: "/api/v1/sessions/security/alerts", id: "listAlerts", tag: "Sessions",
+			summary: "List what I should look at, the last first", access: signedIn,
+			serve: handler(y.alerts), faults: []fault.Code{fault.ValidationError},
 		},
 		{
 			method: get, path: "/api/v1/sessions/{id}", id: "getSession", tag: "Sessions",

@@ -89,7 +89,7 @@ func complete(s inbound.Services) error {
 	var missing []string
 	for name, absent := range map[string]bool{
 		"Accounts": s.Accounts == nil, "Passwords": s.Passwords == nil, "Tokens": s.Tokens == nil, "Sessions": s.Sessions == nil, "Proofs": s.Proofs == nil,
-		"Keys": s.Keys == nil, "Limits": s.Limits == nil, "Health": s.Health == nil,
+		"Activity": s.Activity == nil, "Keys": s.Keys == nil, "Limits": s.Limits == nil, "Health": s.Health == nil,
 	} {
 		if absent {
 			missing = append(missing, name)

@@ -26,10 +26,15 @@ type sessionJSON struct {
 	OS             string   `json:"os" example:"Linux"`
 	IsCurrent      bool     `json:"is_current" doc:"Whether it is the session that asks."`
 	CreatedAt      instant  `json:"created_at"`
-	LastActivityAt instant  `json:"last_activity_at"`
+	LastActivityAt instant  `json:"last_activity_at" doc:"The last use of it, give or take a minute."`
 	ExpiresAt      instant  `json:"expires_at" doc:"When it ends unless it is refreshed. It may end sooner for being idle."`
 	RevokedAt      *instant `json:"revoked_at,omitempty"`
 	RevokedReason  string   `json:"revoked_reason,omitempty" example:"signed_out"`
+
+	// What is told of one session and not in lists.
+	Addresses         []addressJSON `json:"addresses,omitempty" nullable:"false" doc:"Where the session was used from, the one seen last first; those of the last minute may be missing. The last 20 are remembered. Not in lists."`
+	DeviceFirstSeenAt *instant      `json:"device_first_seen_at,omitempty" doc:"The first sign-in to the account from such a device: one of this type, browser and system. A hint, for clients describe themselves. Not in lists."`
+	DeviceLastSeenAt  *instant      `json:"device_last_seen_at,omitempty" doc:"The last sign-in from such a device. Not in lists."`
 }
 
 func newSessionJSON(s session.Session, current session.ID) sessionJSON {
@@ -77,13 +82,34 @@ func (v sessions) list(ctx context.Context, in *pageInput) (*answer[sessionPageJ
 	return &answer[sessionPageJSON]{out}, nil
 }
 
+type addressJSON struct {
+	IPAddress   string  `json:"ip_address" example:"192.0.2.7"`
+	FirstSeenAt instant `json:"first_seen_at"`
+	LastSeenAt  instant `json:"last_seen_at"`
+}
+
+func newSessionDetailJSON(d inbound.SessionDetail, current session.ID) sessionJSON {
+	out := newSessionJSON(d.Session, current)
+	for _, seen := range d.Addresses {
+		out.Addresses = append(out.Addresses, addressJSON{seen.Address, instant(seen.FirstAt), instant(seen.LastAt)})
+	}
+	if d.Device != nil {
+		out.DeviceFirstSeenAt, out.DeviceLastSeenAt = newInstant(&d.Device.FirstSeenAt), newInstant(&d.Device.LastSeenAt)
+	}
+	return out
+}
+
 func (v sessions) current(ctx context.Context, _ *none) (*answer[sessionJSON], error) {
+	return v.detail(ctx, callOf(ctx).who.Session)
+}
+
+func (v sessions) detail(ctx context.Context, wanted session.ID) (*answer[sessionJSON], error) {
 	who := callOf(ctx).who
-	s, err := v.service.Get(ctx, who, who.Session)
+	d, err := v.service.Get(ctx, who, wanted)
 	if err != nil {
 		return nil, err
 	}
-	return &answer[sessionJSON]{newSessionJSON(s, who.Session)}, nil
+	return &answer[sessionJSON]{newSessionDetailJSON(d, who.Session)}, nil
 }
 
 type sessionInput struct {
@@ -95,12 +121,7 @@ func (v sessions) get(ctx context.Context, in *sessionInput) (*answer[sessionJSO
 	if err != nil {
 		return nil, err
 	}
-	who := callOf(ctx).who
-	s, err := v.service.Get(ctx, who, wanted)
-	if err != nil {
-		return nil, err
-	}
-	return &answer[sessionJSON]{newSessionJSON(s, who.Session)}, nil
+	return v.detail(ctx, wanted)
 }
 
 func (v sessions) revoke(ctx context.Context, in *sessionInput) (*none, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/plinto/plinto/adapters/postgres/internal/db"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
 )
 
 type events struct{ repositories }
@@ -86,6 +87,33 @@ func (s *Store) AdoptRestored(ctx context.Context) (int64, error) {
 // take time for.
 const adoptAtOnce = 2000
 
+func (r events) OfUser(ctx context.Context, t tenant.ID, who user.ID, names []event.Name, before event.Position, limit int) ([]event.Recorded, error) {
+	wanted := make([]string, 0, len(names))
+	for _, n := range names {
+		wanted = append(wanted, string(n))
+	}
+	p := db.EventsOfUserParams{
+		TenantID: uuid.UUID(t), UserID: uuid.UUID(who), Names: wanted,
+		FromLast: before.IsZero(), TransactionID: before.Transaction, Sequence: before.Sequence, PageSize: int32(min(limit, 1<<20)),
+	}
+	var list []event.Recorded
+	err := r.query(ctx, func(q *db.Queries) error {
+		rows, err := q.EventsOfUser(ctx, p)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			e, err := recorded(db.LatestEventsRow(row))
+			if err != nil {
+				return err
+			}
+			list = append(list, e)
+		}
+		return nil
+	})
+	return list, wrap("read events of a user", err)
+}
+
 func insertEvents(ctx context.Context, q *db.Queries, list []event.Event) error {
 	for _, e := range list {
 		row, err := eventRow(e)
@@ -108,9 +136,18 @@ func eventRow(e event.Event) (db.InsertEventParams, error) {
 		}
 	}
 	return db.InsertEventParams{
-		TenantID: uuid.UUID(e.Tenant), Name: string(e.Name), Actor: e.Actor, Subject: e.Subject,
+		TenantID: uuid.UUID(e.Tenant), UserID: optionalID(e.User), Name: string(e.Name), Actor: e.Actor, Subject: e.Subject,
 		RequestID: e.RequestID, Address: e.Address, Payload: payload, OccurredAt: e.At,
 	}, nil
+}
+
+// optionalID is an identifier that may identify nothing.
+func optionalID(who user.ID) *uuid.UUID {
+	if who.IsZero() {
+		return nil
+	}
+	u := uuid.UUID(who)
+	return &u
 }
 
 func recorded(row db.LatestEventsRow) (event.Recorded, error) {
@@ -120,6 +157,9 @@ func recorded(row db.LatestEventsRow) (event.Recorded, error) {
 			RequestID: row.RequestID, Address: row.Address, At: row.OccurredAt.UTC(),
 		},
 		Position: event.Position{Transaction: row.TransactionID, Sequence: row.Sequence},
+	}
+	if row.UserID != nil {
+		e.User = user.ID(*row.UserID)
 	}
 	if err := json.Unmarshal(row.Payload, &e.Payload); err != nil {
 		return event.Recorded{}, fmt.Errorf("read payload of event %d: %w", row.Sequence, err)

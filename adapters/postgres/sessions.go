@@ -32,6 +32,10 @@ func (r sessions) Open(ctx context.Context, o outbound.Opening) error {
 	if err != nil {
 		return err
 	}
+	newDevice, err := eventRow(o.NewDevice)
+	if err != nil {
+		return err
+	}
 	touched, err := r.batch(ctx, func(q *db.Queries) error {
 		if err := q.LockUser(ctx, db.LockUserParams{TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.User)}); err != nil {
 			return err
@@ -46,7 +50,10 @@ func (r sessions) Open(ctx context.Context, o outbound.Opening) error {
 			KeyThumbprint: s.KeyThumbprint,
 			EventName:     happened.Name, EventActor: happened.Actor, EventSubject: happened.Subject, EventRequestID: happened.RequestID,
 			EventAddress: happened.Address, EventPayload: happened.Payload, EventOccurredAt: happened.OccurredAt,
-		}); err != nil || o.Most == 0 {
+		}); err != nil {
+			return err
+		}
+		if err := meetDevice(ctx, q, s, newDevice); err != nil || o.Most == 0 {
 			return err
 		}
 		_, err := q.DisplaceSessions(ctx, db.DisplaceSessionsParams{

@@ -159,6 +159,7 @@ func (r repositories) SigningKeys() outbound.SigningKeys { return signingKeys{r}
 func (r repositories) UsedProofs() outbound.UsedProofs   { return usedProofs{r} }
 func (r repositories) Events() outbound.Events           { return events{r} }
 func (r repositories) Leases() outbound.Leases           { return leases{r} }
+func (r repositories) Activity() outbound.Activity       { return activity{r} }
 
 // query runs generated queries.
 func (r repositories) query(ctx context.Context, fn func(q *db.Queries) error) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/google/uuid"
@@ -12,6 +13,7 @@ import (
 	"github.com/plinto/plinto/adapters/sqlite/internal/db"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
 )
 
 type events struct{ repositories }
@@ -61,6 +63,34 @@ func (r events) Latest(ctx context.Context, t tenant.ID, limit int) ([]event.Rec
 	return list, wrap("read latest events", err)
 }
 
+func (r events) OfUser(ctx context.Context, t tenant.ID, who user.ID, names []event.Name, before event.Position, limit int) ([]event.Recorded, error) {
+	p := db.EventsOfUserParams{
+		TenantID: uuid.UUID(t), UserID: optionalID(who), Names: ",", Sequence: before.Sequence, PageSize: int64(limit),
+	}
+	if before.IsZero() {
+		p.Sequence = math.MaxInt64
+	}
+	for _, n := range names {
+		p.Names += string(n) + ","
+	}
+	var list []event.Recorded
+	err := r.reading(ctx, func(q *db.Queries) error {
+		rows, err := q.EventsOfUser(ctx, p)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			e, err := recorded(row)
+			if err != nil {
+				return err
+			}
+			list = append(list, e)
+		}
+		return nil
+	})
+	return list, wrap("read events of a user", err)
+}
+
 func insertEvents(ctx context.Context, q *db.Queries, list []event.Event) error {
 	for _, e := range list {
 		row, err := eventRow(e)
@@ -83,9 +113,18 @@ func eventRow(e event.Event) (db.InsertEventParams, error) {
 		}
 	}
 	return db.InsertEventParams{
-		TenantID: uuid.UUID(e.Tenant), Name: string(e.Name), Actor: e.Actor, Subject: e.Subject,
+		TenantID: uuid.UUID(e.Tenant), UserID: optionalID(e.User), Name: string(e.Name), Actor: e.Actor, Subject: e.Subject,
 		RequestID: e.RequestID, Address: e.Address, Payload: string(payload), OccurredAt: column.Micros(e.At),
 	}, nil
+}
+
+// optionalID is an identifier that may identify nothing.
+func optionalID(who user.ID) *uuid.UUID {
+	if who.IsZero() {
+		return nil
+	}
+	u := uuid.UUID(who)
+	return &u
 }
 
 func recorded(row db.Event) (event.Recorded, error) {
@@ -95,6 +134,9 @@ func recorded(row db.Event) (event.Recorded, error) {
 			RequestID: row.RequestID, Address: row.Address, At: row.OccurredAt.Time(),
 		},
 		Position: event.Position{Sequence: row.Sequence},
+	}
+	if row.UserID != nil {
+		e.User = user.ID(*row.UserID)
 	}
 	if err := json.Unmarshal([]byte(row.Payload), &e.Payload); err != nil {
 		return event.Recorded{}, fmt.Errorf("read payload of event %d: %w", row.Sequence, err)

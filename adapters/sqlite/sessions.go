@@ -39,7 +39,10 @@ func (r sessions) Open(ctx context.Context, o outbound.Opening) error {
 		if err := q.InsertSession(ctx, sessionRow(s)); err != nil {
 			return err
 		}
-		if err := insertEvents(ctx, q, []event.Event{o.Event}); err != nil || o.Most == 0 {
+		if err := insertEvents(ctx, q, []event.Event{o.Event}); err != nil {
+			return err
+		}
+		if err := meetDevice(ctx, q, s, o.NewDevice); err != nil || o.Most == 0 {
 			return err
 		}
 		return displace(ctx, q, o)

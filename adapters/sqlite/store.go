@@ -144,3 +144,4 @@ func (r repositories) SigningKeys() outbound.SigningKeys { return signingKeys{r}
 func (r repositories) UsedProofs() outbound.UsedProofs   { return usedProofs{r} }
 func (r repositories) Events() outbound.Events           { return events{r} }
 func (r repositories) Leases() outbound.Leases           { return leases{r} }
+func (r repositories) Activity() outbound.Activity       { return activity{r} }

@@ -28,6 +28,9 @@ func (r users) Register(ctx context.Context, a outbound.Account) error {
 		if err := q.InsertSession(ctx, sessionRow(a.Session)); err != nil {
 			return err
 		}
+		if err := insertFirstUse(ctx, q, a.Session); err != nil {
+			return err
+		}
 		return insertEvents(ctx, q, a.Events)
 	})
 	return wrap("register user", err)

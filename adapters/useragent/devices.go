@@ -1,5 +1,5 @@
 // Package useragent owns telling a device from a user agent (RFC 9110 section
-// 10.1.5). What it says is for people who look at their list of sessions: a
+// 10.1.5) and from client hints (User-Agent Client Hints). What it says is for people who look at their list of sessions: a
 // client writes whatever it likes there, so nothing may be decided by it. It
 // refuses to guess: what is not plain is unknown.
 package useragent
@@ -29,12 +29,29 @@ type Devices struct{}
 var _ outbound.Devices = Devices{}
 
 // Identify tells a device. Browsers have a type and a system; programs such as
-// curl have a name and a version.
-func (Devices) Identify(userAgent string) session.Device {
-	text := clean(userAgent)
-	if text == "" {
-		return session.Device{Type: session.Unknown}
+// curl have a name and a version. A hint that was sent and makes sense is
+// preferred to the user agent, which browsers freeze and pad for old sites.
+func (Devices) Identify(userAgent string, hints session.Hints) session.Device {
+	d := described{kind: session.Unknown}
+	if text := clean(userAgent); text != "" {
+		d = fromUserAgent(text)
 	}
+	if d.kind != session.Bot {
+		d = d.with(hints)
+	}
+	return session.Device{
+		Name: describe(d.name, d.os), Type: d.kind, Browser: strings.TrimSpace(d.name + " " + d.version), OS: d.os,
+	}
+}
+
+// described is a device in parts.
+type described struct {
+	name, version string // of the browser; no version without a name
+	os            string
+	kind          session.DeviceType
+}
+
+func fromUserAgent(text string) described {
 	ua := useragent.Parse(text)
 	name, version := clip(ua.Name), major(ua.Version)
 	if version == "" && !ua.Bot {
@@ -42,9 +59,7 @@ func (Devices) Identify(userAgent string) session.Device {
 		// name is whatever stood at the beginning.
 		name = ""
 	}
-	return session.Device{
-		Name: describe(name, ua.OS), Type: kind(ua), Browser: strings.TrimSpace(name + " " + version), OS: ua.OS,
-	}
+	return described{name: name, version: version, os: ua.OS, kind: kind(ua)}
 }
 
 func describe(name, os string) string {

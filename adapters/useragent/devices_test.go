@@ -82,7 +82,7 @@ var known = []struct {
 
 func TestKnownUserAgents(t *testing.T) {
 	for _, c := range known {
-		require.Equal(t, c.want, useragent.Devices{}.Identify(c.text), c.text)
+		require.Equal(t, c.want, useragent.Devices{}.Identify(c.text, session.Hints{}), c.text)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestWhatTellsNothingIsUnknown(t *testing.T) {
 		"", " ", "\x00", "\r\n\t", "hello", "hello world/", "1/1", "<script>alert(1)</script>", "\xff\xfe", "\u202e\u200b", "()", "(;", ";;;;", ")))",
 		strings.Repeat("A", 1<<20), strings.Repeat("(", 1<<20), strings.Repeat("\x00", 1<<20), strings.Repeat("\xff", 1<<20), "Mozilla/5.0",
 	} {
-		require.Equal(t, session.Device{Type: session.Unknown}, useragent.Devices{}.Identify(text), "%.40q", text)
+		require.Equal(t, session.Device{Type: session.Unknown}, useragent.Devices{}.Identify(text, session.Hints{}), "%.40q", text)
 	}
 }
 
@@ -106,7 +106,7 @@ func TestWhatIsKeptIsShortAndCanBeSeen(t *testing.T) {
 		strings.Repeat("ä", 100) + "/1":          {Name: strings.Repeat("ä", 40), Type: session.Unknown, Browser: strings.Repeat("ä", 40) + " 1"},
 		"curl/8.1 " + strings.Repeat("ä", 1<<19): {Name: "curl", Type: session.Unknown, Browser: "curl 8"},
 	} {
-		require.Equal(t, want, useragent.Devices{}.Identify(text), "%.40q", text)
+		require.Equal(t, want, useragent.Devices{}.Identify(text, session.Hints{}), "%.40q", text)
 	}
 }
 
@@ -117,17 +117,25 @@ func FuzzIdentify(f *testing.F) {
 	for _, text := range []string{"", "(", "Android", "(Android;", "Android tablet;x", "CrOS x86_64 1;", "http://x", "a:b", "[FBAN/x;FBAV/1]", "\xff/1"} {
 		f.Add(text)
 	}
+	f.Add(`"Chromium";v="139", "Not;A=Brand";v="99"`)
+	f.Add(`"\\"`)
 	f.Fuzz(func(t *testing.T, text string) {
-		d := useragent.Devices{}.Identify(text)
-		for _, s := range []string{d.Name, d.Browser, d.OS} {
-			if !utf8.ValidString(s) || utf8.RuneCountInString(s) > 60 || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
-				t.Fatalf("%q of %q", s, text)
-			}
-		}
-		switch d.Type {
-		case session.Desktop, session.Mobile, session.Tablet, session.Bot, session.Unknown:
-		default:
-			t.Fatalf("type %q", d.Type)
-		}
+		described(t, text, useragent.Devices{}.Identify(text, session.Hints{}))
+		described(t, text, useragent.Devices{}.Identify("", session.Hints{Brands: text, Mobile: text, Platform: text}))
 	})
+}
+
+// described checks that a device can be stored and shown.
+func described(t *testing.T, text string, d session.Device) {
+	t.Helper()
+	for _, s := range []string{d.Name, d.Browser, d.OS} {
+		if !utf8.ValidString(s) || utf8.RuneCountInString(s) > 60 || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Fatalf("%q of %q", s, text)
+		}
+	}
+	switch d.Type {
+	case session.Desktop, session.Mobile, session.Tablet, session.Bot, session.Unknown:
+	default:
+		t.Fatalf("type %q", d.Type)
+	}
 }

@@ -98,6 +98,7 @@ func (p *program) build(ctx context.Context) error {
 	}
 	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run, p.services.Cleanup.Run)
 	p.metrics.Removed(p.services.Cleanup.Removed)
+	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run, p.services.Activity.Run)
 	p.metrics.Feed(p.services.Revocations.State)
 	return nil
 }

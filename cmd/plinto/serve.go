@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -65,9 +66,15 @@ func (p *program) serve(ctx context.Context, stdout io.Writer) error {
 	}
 
 	// What runs beside goes on through the draining, for the requests under
-	// way need it.
+	// way need it, and has an end of its own before the store is closed.
 	besideCtx, stopBeside := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopBeside()
+	preparing, stopPreparing := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	defer func() {
+		stopPreparing()
+		stopBeside()
+		beside.Wait()
+	}()
 	failed := make(chan error, 3)
 	serving := func(s *http.Server, l net.Listener) {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -78,18 +85,18 @@ func (p *program) serve(ctx context.Context, stdout io.Writer) error {
 	if metrics != nil {
 		go serving(metrics, metricsListener)
 	}
-	go func() {
-		if err := p.prepareWhenever(ctx); err != nil {
+	beside.Go(func() {
+		if err := p.prepareWhenever(preparing); err != nil {
 			failed <- err
 			return
 		}
-		if ctx.Err() == nil {
-			p.announce(ctx, stdout, listener.Addr())
+		if preparing.Err() == nil {
+			p.announce(preparing, stdout, listener.Addr())
 		}
 		for _, run := range p.beside {
-			go p.keepRunning(besideCtx, run)
+			beside.Go(func() { p.keepRunning(besideCtx, run) })
 		}
-	}()
+	})
 
 	select {
 	case err = <-failed:

@@ -21,6 +21,7 @@ func (absent) SigningKeys() outbound.SigningKeys { return absentKeys{} }
 func (absent) UsedProofs() outbound.UsedProofs   { return absentProofs{} }
 func (absent) Events() outbound.Events           { return absentEvents{} }
 func (absent) Leases() outbound.Leases           { return absentLeases{} }
+func (absent) Activity() outbound.Activity       { return absentActivity{} }
 
 type (
 	absentUsers    struct{}
@@ -105,6 +106,21 @@ func (absentEvents) After(context.Context, tenant.ID, event.Position, int) ([]ev
 
 func (absentEvents) Latest(context.Context, tenant.ID, int) ([]event.Recorded, error) {
 	return nil, errAway
+}
+
+func (absentEvents) OfUser(context.Context, tenant.ID, user.ID, []event.Name, event.Position, int) ([]event.Recorded, error) {
+	return nil, errAway
+}
+
+type absentActivity struct{}
+
+func (absentActivity) Record(context.Context, tenant.ID, []session.Activity) error { return errAway }
+func (absentActivity) Addresses(context.Context, tenant.ID, session.ID) ([]session.SeenAddress, error) {
+	return nil, errAway
+}
+
+func (absentActivity) Device(context.Context, tenant.ID, user.ID, session.Fingerprint) (session.KnownDevice, error) {
+	return session.KnownDevice{}, errAway
 }
 
 type absentFeed struct{}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/plinto/plinto/core/app/account"
 	"github.com/plinto/plinto/core/app/cleanup"
+	"github.com/plinto/plinto/core/app/activity"
 	"github.com/plinto/plinto/core/app/feed"
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/health"
@@ -100,16 +101,18 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		RotateAfter: p.KeyRotation, Lead: p.KeyLead, MaxAge: p.KeyMaxAge, Overlap: p.Access.MaxLifetime() + clockSkew,
 	})
 	revoked := feed.New(w, keys, feed.Policy{Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew, Sessions: p.Sessions})
+	used := activity.New(w, activity.Every)
 	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product}
 	return inbound.Services{
 		Accounts: account.New(w, issuer, limits, possession, account.Policy{
 			SignUps: p.SignUps, Passwords: rules, MostSessions: p.MostSessions,
 		}),
 		Passwords:   password.New(w, issuer, limits, stepup.New(w.Clock, p.StepUp), rules, revoked),
-		Tokens:      tokens.New(w, issuer, limits, possession, keys, revoked, p.RefreshGrace),
+		Tokens:      tokens.New(w, issuer, limits, possession, keys, revoked, used, p.RefreshGrace),
 		Proofs:      possession,
 		Sessions:    sessions.New(w, p.Sessions, revoked),
 		Revocations: revoked,
+		Activity:    used,
 		Keys:        keys,
 		Events:      trail.New(w.Store, p.Tenant),
 		Limits:      limits,

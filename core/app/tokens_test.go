@@ -329,7 +329,7 @@ func TestSessions(t *testing.T) {
 
 	got, err := w.Sessions.Get(ctx, who, second.Session.ID)
 	require.NoError(t, err)
-	require.Equal(t, second.Session, got)
+	require.Equal(t, second.Session, got.Session)
 	for _, id := range []session.ID{bob.Session.ID, {9}} {
 		_, err = w.Sessions.Get(ctx, who, id)
 		requireCode(t, fault.NotFound, err)
@@ -343,7 +343,7 @@ func TestSessions(t *testing.T) {
 	requireCode(t, fault.InvalidToken, err)
 	got, err = w.Sessions.Get(ctx, who, second.Session.ID)
 	require.NoError(t, err)
-	require.Equal(t, session.Revoked, got.EndReason)
+	require.Equal(t, session.Revoked, got.Session.EndReason)
 
 	fourth := w.signIn("ann@example.com")
 	n, err := w.Sessions.RevokeOthers(ctx, w.caller(), who)

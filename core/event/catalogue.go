@@ -21,6 +21,7 @@ const (
 	AllSessionsRevoked     Name = "session.all_revoked"
 	SessionReuseDetected   Name = "session.reuse_detected"
 	SessionReauthenticated Name = "session.reauthenticated"
+	SessionNewDevice       Name = "session.new_device"
 	SignInFailed           Name = "sign_in.failed"
 	ReauthenticationFailed Name = "reauthentication.failed"
 	PasswordChanged        Name = "security.password.changed"
@@ -50,9 +51,27 @@ func Reactivated(o Origin, actor string, id user.ID, at time.Time) Event {
 
 // SignedIn tells of a new session.
 func SignedIn(o Origin, s session.Session) Event {
-	return o.event(SessionCreated, OfUser(s.User), OfSession(s.ID), s.CreatedAt, map[string]string{
-		"user_id": s.User.String(), "device_type": string(s.Device.Type), "browser": s.Device.Browser, "os": s.Device.OS,
-	})
+	return o.event(SessionCreated, OfUser(s.User), OfSession(s.ID), s.CreatedAt, aboutDevice(s))
+}
+
+// NewDevice tells that a session was opened from a device that its user's
+// account did not know, and knew others.
+func NewDevice(o Origin, s session.Session) Event {
+	return o.event(SessionNewDevice, OfUser(s.User), OfSession(s.ID), s.CreatedAt, aboutDevice(s))
+}
+
+// Members of a payload that describe a device.
+const (
+	DeviceName = "device_name"
+	DeviceType = "device_type"
+	Browser    = "browser"
+	OS         = "os"
+)
+
+func aboutDevice(s session.Session) map[string]string {
+	return map[string]string{
+		UserID: s.User.String(), DeviceName: s.Device.Name, DeviceType: string(s.Device.Type), Browser: s.Device.Browser, OS: s.Device.OS,
+	}
 }
 
 // Reasons for a failed sign-in or re-authentication. They are for operators; the caller is told

@@ -16,6 +16,7 @@ type Caller struct {
 	RequestID string
 	Address   string // the client's IP address in canonical text; empty when unknown
 	UserAgent string
+	Hints     session.Hints // beside the user agent
 	// Proof is what came with the request to prove that the caller holds a key.
 	Proof Proof
 	// Limits is where the use case puts the rate limit decisions that this

@@ -11,6 +11,7 @@ type Services struct {
 	Proofs      Proofs
 	Sessions    Sessions
 	Revocations Revocations
+	Activity    Activity
 	Keys        Keys
 	Events      Events
 	Limits      Limits

@@ -5,6 +5,7 @@ import (
 
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
 )
 
 // Events is the append-only log of what happened.
@@ -21,4 +22,11 @@ type Events interface {
 	// Latest gives the last events, up to limit, in order, with the same
 	// hold-back.
 	Latest(ctx context.Context, t tenant.ID, limit int) ([]event.Recorded, error)
+
+	// OfUser gives up to limit events that concern a user's account and have
+	// one of these names, the last ones first, beginning behind the position
+	// before, or with the last of all when that is zero. With the same
+	// hold-back: a reader that goes on from the last position it saw misses
+	// none.
+	OfUser(ctx context.Context, t tenant.ID, who user.ID, names []event.Name, before event.Position, limit int) ([]event.Recorded, error)
 }

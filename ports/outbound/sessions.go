@@ -16,11 +16,12 @@ import (
 // with the lifetime that is given.
 type Sessions interface {
 	// Open stores the session of somebody who proved a password, notes the
-	// sign-in on the user, ends the oldest sessions beyond those that a user
-	// may have and writes what happened, all of it or nothing, in one round
-	// trip. ErrStale says that by now the user is not active or has another
-	// password than the one of this hash; then nothing is stored. However many
-	// are opened at once, no more live than may.
+	// sign-in on the user and the device, ends the oldest sessions beyond
+	// those that a user may have and writes what happened, all of it or
+	// nothing, in one round trip. ErrStale says that by now the user is not
+	// active or has another password than the one of this hash; then nothing
+	// is stored. However many are opened at once, no more live than may; and
+	// of those from one new device, one finds it new.
 	Open(ctx context.Context, o Opening) error
 
 	// ByID finds a session, ended ones too. ErrNotFound when there is none.
@@ -82,6 +83,9 @@ type Opening struct {
 	Session      session.Session
 	PasswordHash string      // the one that was proved
 	Event        event.Event // of the session
+	// NewDevice is written when the account does not know the device and
+	// knows another.
+	NewDevice event.Event
 	// Most is how many sessions of a user live, this one among them, whichever
 	// its place by age is; zero is no limit.
 	Most     int

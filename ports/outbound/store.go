@@ -42,6 +42,7 @@ type Repositories interface {
 	UsedProofs() UsedProofs
 	Events() Events
 	Leases() Leases
+	Activity() Activity
 }
 
 // StoreHealth is how a store is.

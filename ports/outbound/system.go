@@ -28,8 +28,9 @@ type Identifiers interface {
 	New() [16]byte
 }
 
-// Devices tells devices from user agents.
+// Devices tells devices from what clients say of themselves.
 type Devices interface {
 	// Identify never fails: what it cannot tell is session.Unknown and empty.
-	Identify(userAgent string) session.Device
+	// Hints that were sent are preferred to what the user agent says.
+	Identify(userAgent string, hints session.Hints) session.Device
 }

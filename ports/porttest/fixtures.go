@@ -55,7 +55,7 @@ func newSession(u user.User) session.Session {
 func opening(s session.Session, hash string) outbound.Opening {
 	origin := event.Origin{Tenant: s.Tenant, RequestID: "request-2", Address: "2001:db8::2"}
 	return outbound.Opening{
-		Session: s, PasswordHash: hash, Event: event.SignedIn(origin, s), Lifetime: life,
+		Session: s, PasswordHash: hash, Event: event.SignedIn(origin, s), NewDevice: event.NewDevice(origin, s), Lifetime: life,
 		Displaced: event.Ended(origin, event.OfUser(s.User), session.ID{}, s.User, session.Displaced, s.CreatedAt),
 	}
 }

@@ -67,7 +67,8 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 	}
 	err = store.Sessions().Open(ctx, outbound.Opening{
 		Session: opened, PasswordHash: hash, Event: event.SignedIn(caller.Origin(), opened),
-		Most: s.policy.MostSessions, Lifetime: s.issuer.Life,
+		NewDevice: event.NewDevice(caller.Origin(), opened),
+		Most:      s.policy.MostSessions, Lifetime: s.issuer.Life,
 		Displaced: event.Ended(caller.Origin(), event.OfUser(u.ID), session.ID{}, u.ID, session.Displaced, now),
 	})
 	if errors.Is(err, outbound.ErrStale) {

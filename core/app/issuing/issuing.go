@@ -31,7 +31,7 @@ func (i *Issuer) Open(caller inbound.Caller, owner user.ID, thumbprint string, n
 	first := i.Keyring.First(id, i.World.Random.Secret())
 	return session.New(session.Opening{
 		Tenant: caller.Tenant, ID: id, User: owner, Address: caller.Address, UserAgent: caller.UserAgent,
-		Device: i.World.Devices.Identify(caller.UserAgent), Methods: methods, SecretHash: first.Hash(),
+		Device: i.World.Devices.Identify(caller.UserAgent, caller.Hints), Methods: methods, SecretHash: first.Hash(),
 		KeyThumbprint: thumbprint,
 	}, i.Life, now), first
 }

@@ -49,12 +49,27 @@ func (s *Service) List(ctx context.Context, who inbound.Principal, page inbound.
 }
 
 // Get implements inbound.Sessions.
-func (s *Service) Get(ctx context.Context, who inbound.Principal, id session.ID) (session.Session, error) {
+func (s *Service) Get(ctx context.Context, who inbound.Principal, id session.ID) (inbound.SessionDetail, error) {
 	found, err := s.world.Store.Sessions().ByID(ctx, who.Tenant, id)
 	if errors.Is(err, outbound.ErrNotFound) || err == nil && found.User != who.User {
-		return session.Session{}, fault.New(fault.NotFound)
+		return inbound.SessionDetail{}, fault.New(fault.NotFound)
 	}
-	return found, failure.Of(err)
+	if err != nil {
+		return inbound.SessionDetail{}, failure.Of(err)
+	}
+	addresses, err := s.world.Store.Activity().Addresses(ctx, who.Tenant, id)
+	if err != nil {
+		return inbound.SessionDetail{}, failure.Of(err)
+	}
+	detail := inbound.SessionDetail{Session: found, Addresses: addresses}
+	device, err := s.world.Store.Activity().Device(ctx, who.Tenant, who.User, found.Device.Fingerprint(who.User))
+	switch {
+	case err == nil:
+		detail.Device = &device
+	case !errors.Is(err, outbound.ErrNotFound):
+		return inbound.SessionDetail{}, failure.Of(err)
+	}
+	return detail, nil
 }
 
 // Revoke implements inbound.Sessions.

@@ -54,6 +54,7 @@ func (s *Service) refresh(ctx context.Context, caller inbound.Caller, refreshTok
 	if err != nil {
 		return inbound.TokenPair{}, err
 	}
+	s.used.Note(caller.Tenant, moved.ID, caller.Address, now)
 	return s.issuer.Tokens(moved, s.issuer.Keyring.Next(presented), now)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
 	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
@@ -27,6 +28,7 @@ type Service struct {
 	proofs  *proofs.Service
 	verify  Verifier
 	revoked Revoked
+	used    Used
 	grace   time.Duration
 }
 
@@ -46,10 +48,15 @@ type Revoked interface {
 	Ended(now time.Time, ids ...session.ID)
 }
 
+// Used takes note that a session was used from an address. It asks nobody.
+type Used interface {
+	Note(t tenant.ID, id session.ID, address string, at time.Time)
+}
+
 // New makes a Service. The last refresh token of a session may be repeated
 // within the grace.
-func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, k *proofs.Service, v Verifier, r Revoked, grace time.Duration) *Service {
-	return &Service{world: w, issuer: i, guard: g, proofs: k, verify: v, revoked: r, grace: grace}
+func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, k *proofs.Service, v Verifier, r Revoked, u Used, grace time.Duration) *Service {
+	return &Service{world: w, issuer: i, guard: g, proofs: k, verify: v, revoked: r, used: u, grace: grace}
 }
 
 // Authenticate implements inbound.Tokens. A token that is bound to a key takes
@@ -65,6 +72,7 @@ func (s *Service) Authenticate(ctx context.Context, caller inbound.Caller, acces
 	if err := s.proofs.Confirm(ctx, caller, accessToken, claims.KeyThumbprint); err != nil {
 		return inbound.Principal{}, failure.Of(err)
 	}
+	s.used.Note(claims.Tenant, claims.Session, caller.Address, s.world.Clock.Now())
 	return inbound.Principal{
 		Tenant: claims.Tenant, User: claims.Subject, Session: claims.Session,
 		AuthenticatedAt: claims.AuthTime, Methods: claims.Methods,

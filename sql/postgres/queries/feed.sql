@@ -20,7 +20,7 @@ SELECT transaction_id FROM recent ORDER BY transaction_id LIMIT 1;
 -- transaction that runs for long holds nobody else's back. Without the first
 -- snapshot, everything up to the second.
 -- name: FeedPage :many
-SELECT transaction_id, sequence, tenant_id, name, actor, subject, request_id, address, payload, occurred_at
+SELECT transaction_id, sequence, tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at
 FROM events
 WHERE tenant_id = @tenant_id
   AND name IN ('session.revoked', 'session.all_revoked', 'key.rotated', 'key.revoked')

@@ -28,9 +28,9 @@ WITH opened AS (
     FROM opened
     WHERE users.tenant_id = opened.tenant_id AND users.id = opened.user_id
 )
-INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
 SELECT
-    opened.tenant_id, @event_name::text, @event_actor::text, @event_subject::text, @event_request_id::text,
+    opened.tenant_id, opened.user_id, @event_name::text, @event_actor::text, @event_subject::text, @event_request_id::text,
     @event_address::text, @event_payload::jsonb, @event_occurred_at::timestamptz
 FROM opened;
 
@@ -38,13 +38,13 @@ FROM opened;
 WITH ended AS (
     UPDATE sessions
     SET ended_at = @ended_at, end_reason = @end_reason
-    WHERE sessions.tenant_id = @tenant_id AND sessions.id = @id AND user_id = @user_id
+    WHERE sessions.tenant_id = @tenant_id AND sessions.id = @id AND sessions.user_id = @user_id
       AND ended_at IS NULL AND expires_at > @ended_at AND last_activity_at > @idle_since
-    RETURNING sessions.tenant_id
+    RETURNING sessions.tenant_id, sessions.user_id
 )
-INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
 SELECT
-    ended.tenant_id, @event_name::text, @event_actor::text, @event_subject::text, @event_request_id::text,
+    ended.tenant_id, ended.user_id, @event_name::text, @event_actor::text, @event_subject::text, @event_request_id::text,
     @event_address::text, @event_payload::jsonb, @event_occurred_at::timestamptz
 FROM ended;
 
@@ -83,11 +83,11 @@ WITH surplus AS (
     SET ended_at = @ended_at, end_reason = @end_reason
     FROM locked
     WHERE sessions.tenant_id = @tenant_id AND sessions.id = locked.id
-    RETURNING sessions.tenant_id, sessions.id
+    RETURNING sessions.tenant_id, sessions.id, sessions.user_id
 )
-INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
 SELECT
-    ended.tenant_id, @event_name::text, @event_actor::text, 'session:' || ended.id::text, @event_request_id::text,
+    ended.tenant_id, ended.user_id, @event_name::text, @event_actor::text, 'session:' || ended.id::text, @event_request_id::text,
     @event_address::text, @event_payload::jsonb, @event_occurred_at::timestamptz
 FROM ended
 ORDER BY ended.id;
@@ -106,9 +106,9 @@ WITH proved AS (
       )
     RETURNING sessions.*
 ), happened AS (
-    INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+    INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
     SELECT
-        proved.tenant_id, @event_name::text, @event_actor::text, @event_subject::text, @event_request_id::text,
+        proved.tenant_id, proved.user_id, @event_name::text, @event_actor::text, @event_subject::text, @event_request_id::text,
         @event_address::text, @event_payload::jsonb, @event_occurred_at::timestamptz
     FROM proved
 )

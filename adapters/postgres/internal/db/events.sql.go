@@ -44,7 +44,7 @@ const eventsAfter = `-- name: EventsAfter :many
 WITH start AS (
     SELECT CASE WHEN $4::xid8 < pg_snapshot_xmax(pg_current_snapshot()) THEN $4::xid8 ELSE '0'::xid8 END AS transaction_id
 )
-SELECT events.transaction_id, sequence, tenant_id, name, actor, subject, request_id, address, payload, occurred_at
+SELECT events.transaction_id, sequence, tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at
 FROM events, start
 WHERE tenant_id = $1
   AND events.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
@@ -65,6 +65,7 @@ type EventsAfterRow struct {
 	TransactionID uint64
 	Sequence      int64
 	TenantID      uuid.UUID
+	UserID        *uuid.UUID
 	Name          string
 	Actor         string
 	Subject       string
@@ -94,6 +95,90 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 			&i.TransactionID,
 			&i.Sequence,
 			&i.TenantID,
+			&i.UserID,
+			&i.Name,
+			&i.Actor,
+			&i.Subject,
+			&i.RequestID,
+			&i.Address,
+			&i.Payload,
+			&i.OccurredAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const eventsOfUser = `-- name: EventsOfUser :many
+WITH start AS (
+    SELECT CASE
+        WHEN $6::boolean THEN pg_snapshot_xmin(pg_current_snapshot())
+        WHEN $7::xid8 < pg_snapshot_xmax(pg_current_snapshot()) THEN $7::xid8
+        ELSE '0'::xid8
+    END AS transaction_id
+)
+SELECT events.transaction_id, sequence, tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at
+FROM events, start
+WHERE tenant_id = $1 AND user_id = $2::uuid AND name = ANY ($3::text[])
+  AND events.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+  AND events.transaction_id <= start.transaction_id
+  AND (events.transaction_id < start.transaction_id OR sequence < $4)
+ORDER BY events.transaction_id DESC, sequence DESC
+LIMIT $5
+`
+
+type EventsOfUserParams struct {
+	TenantID      uuid.UUID
+	UserID        uuid.UUID
+	Names         []string
+	Sequence      int64
+	PageSize      int32
+	FromLast      bool
+	TransactionID uint64
+}
+
+type EventsOfUserRow struct {
+	TransactionID uint64
+	Sequence      int64
+	TenantID      uuid.UUID
+	UserID        *uuid.UUID
+	Name          string
+	Actor         string
+	Subject       string
+	RequestID     string
+	Address       string
+	Payload       []byte
+	OccurredAt    time.Time
+}
+
+// A transaction id that this server has not reached counts as in EventsAfter.
+func (q *Queries) EventsOfUser(ctx context.Context, arg EventsOfUserParams) ([]EventsOfUserRow, error) {
+	rows, err := q.db.Query(ctx, eventsOfUser,
+		arg.TenantID,
+		arg.UserID,
+		arg.Names,
+		arg.Sequence,
+		arg.PageSize,
+		arg.FromLast,
+		arg.TransactionID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []EventsOfUserRow{}
+	for rows.Next() {
+		var i EventsOfUserRow
+		if err := rows.Scan(
+			&i.TransactionID,
+			&i.Sequence,
+			&i.TenantID,
+			&i.UserID,
 			&i.Name,
 			&i.Actor,
 			&i.Subject,
@@ -113,12 +198,13 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 }
 
 const insertEvent = `-- name: InsertEvent :exec
-INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 `
 
 type InsertEventParams struct {
 	TenantID   uuid.UUID
+	UserID     *uuid.UUID
 	Name       string
 	Actor      string
 	Subject    string
@@ -131,6 +217,7 @@ type InsertEventParams struct {
 func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error {
 	_, err := q.db.Exec(ctx, insertEvent,
 		arg.TenantID,
+		arg.UserID,
 		arg.Name,
 		arg.Actor,
 		arg.Subject,
@@ -143,7 +230,7 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 }
 
 const latestEvents = `-- name: LatestEvents :many
-SELECT transaction_id, sequence, tenant_id, name, actor, subject, request_id, address, payload, occurred_at
+SELECT transaction_id, sequence, tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at
 FROM events
 WHERE tenant_id = $1 AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY transaction_id DESC, sequence DESC
@@ -159,6 +246,7 @@ type LatestEventsRow struct {
 	TransactionID uint64
 	Sequence      int64
 	TenantID      uuid.UUID
+	UserID        *uuid.UUID
 	Name          string
 	Actor         string
 	Subject       string
@@ -181,6 +269,7 @@ func (q *Queries) LatestEvents(ctx context.Context, arg LatestEventsParams) ([]L
 			&i.TransactionID,
 			&i.Sequence,
 			&i.TenantID,
+			&i.UserID,
 			&i.Name,
 			&i.Actor,
 			&i.Subject,

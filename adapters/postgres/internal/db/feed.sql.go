@@ -13,7 +13,7 @@ import (
 )
 
 const feedPage = `-- name: FeedPage :many
-SELECT transaction_id, sequence, tenant_id, name, actor, subject, request_id, address, payload, occurred_at
+SELECT transaction_id, sequence, tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at
 FROM events
 WHERE tenant_id = $1
   AND name IN ('session.revoked', 'session.all_revoked', 'key.rotated', 'key.revoked')
@@ -39,6 +39,7 @@ type FeedPageRow struct {
 	TransactionID uint64
 	Sequence      int64
 	TenantID      uuid.UUID
+	UserID        *uuid.UUID
 	Name          string
 	Actor         string
 	Subject       string
@@ -72,6 +73,7 @@ func (q *Queries) FeedPage(ctx context.Context, arg FeedPageParams) ([]FeedPageR
 			&i.TransactionID,
 			&i.Sequence,
 			&i.TenantID,
+			&i.UserID,
 			&i.Name,
 			&i.Actor,
 			&i.Subject,

@@ -30,11 +30,11 @@ WITH surplus AS (
     SET ended_at = $10, end_reason = $13
     FROM locked
     WHERE sessions.tenant_id = $7 AND sessions.id = locked.id
-    RETURNING sessions.tenant_id, sessions.id
+    RETURNING sessions.tenant_id, sessions.id, sessions.user_id
 )
-INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
 SELECT
-    ended.tenant_id, $1::text, $2::text, 'session:' || ended.id::text, $3::text,
+    ended.tenant_id, ended.user_id, $1::text, $2::text, 'session:' || ended.id::text, $3::text,
     $4::text, $5::jsonb, $6::timestamptz
 FROM ended
 ORDER BY ended.id
@@ -136,13 +136,13 @@ const endSession = `-- name: EndSession :execrows
 WITH ended AS (
     UPDATE sessions
     SET ended_at = $8, end_reason = $9
-    WHERE sessions.tenant_id = $10 AND sessions.id = $11 AND user_id = $12
+    WHERE sessions.tenant_id = $10 AND sessions.id = $11 AND sessions.user_id = $12
       AND ended_at IS NULL AND expires_at > $8 AND last_activity_at > $13
-    RETURNING sessions.tenant_id
+    RETURNING sessions.tenant_id, sessions.user_id
 )
-INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
 SELECT
-    ended.tenant_id, $1::text, $2::text, $3::text, $4::text,
+    ended.tenant_id, ended.user_id, $1::text, $2::text, $3::text, $4::text,
     $5::text, $6::jsonb, $7::timestamptz
 FROM ended
 `
@@ -408,9 +408,9 @@ WITH opened AS (
     FROM opened
     WHERE users.tenant_id = opened.tenant_id AND users.id = opened.user_id
 )
-INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
 SELECT
-    opened.tenant_id, $1::text, $2::text, $3::text, $4::text,
+    opened.tenant_id, opened.user_id, $1::text, $2::text, $3::text, $4::text,
     $5::text, $6::jsonb, $7::timestamptz
 FROM opened
 `
@@ -497,9 +497,9 @@ WITH proved AS (
       )
     RETURNING sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, sessions.bound_generation
 ), happened AS (
-    INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
+    INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
     SELECT
-        proved.tenant_id, $8::text, $9::text, $10::text, $11::text,
+        proved.tenant_id, proved.user_id, $8::text, $9::text, $10::text, $11::text,
         $12::text, $13::jsonb, $14::timestamptz
     FROM proved
 )

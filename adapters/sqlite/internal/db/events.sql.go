@@ -13,7 +13,7 @@ import (
 )
 
 const eventsAfter = `-- name: EventsAfter :many
-SELECT sequence, tenant_id, name, actor, subject, request_id, address, payload, occurred_at FROM events WHERE tenant_id = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3
+SELECT sequence, tenant_id, name, actor, subject, request_id, address, payload, occurred_at, user_id FROM events WHERE tenant_id = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3
 `
 
 type EventsAfterParams struct {
@@ -41,6 +41,63 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 			&i.Address,
 			&i.Payload,
 			&i.OccurredAt,
+			&i.UserID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const eventsOfUser = `-- name: EventsOfUser :many
+SELECT sequence, tenant_id, name, actor, subject, request_id, address, payload, occurred_at, user_id FROM events
+WHERE tenant_id = ?1 AND user_id = ?2 AND instr(CAST(?3 AS TEXT), ',' || name || ',') > 0 AND sequence < ?4
+ORDER BY sequence DESC
+LIMIT ?5
+`
+
+type EventsOfUserParams struct {
+	TenantID uuid.UUID
+	UserID   *uuid.UUID
+	Names    string
+	Sequence int64
+	PageSize int64
+}
+
+// The names stand between commas, with one at both ends.
+func (q *Queries) EventsOfUser(ctx context.Context, arg EventsOfUserParams) ([]Event, error) {
+	rows, err := q.db.QueryContext(ctx, eventsOfUser,
+		arg.TenantID,
+		arg.UserID,
+		arg.Names,
+		arg.Sequence,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Event{}
+	for rows.Next() {
+		var i Event
+		if err := rows.Scan(
+			&i.Sequence,
+			&i.TenantID,
+			&i.Name,
+			&i.Actor,
+			&i.Subject,
+			&i.RequestID,
+			&i.Address,
+			&i.Payload,
+			&i.OccurredAt,
+			&i.UserID,
 		); err != nil {
 			return nil, err
 		}
@@ -56,12 +113,13 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 }
 
 const insertEvent = `-- name: InsertEvent :exec
-INSERT INTO events (tenant_id, name, actor, subject, request_id, address, payload, occurred_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 `
 
 type InsertEventParams struct {
 	TenantID   uuid.UUID
+	UserID     *uuid.UUID
 	Name       string
 	Actor      string
 	Subject    string
@@ -74,6 +132,7 @@ type InsertEventParams struct {
 func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error {
 	_, err := q.db.ExecContext(ctx, insertEvent,
 		arg.TenantID,
+		arg.UserID,
 		arg.Name,
 		arg.Actor,
 		arg.Subject,
@@ -86,7 +145,7 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 }
 
 const latestEvents = `-- name: LatestEvents :many
-SELECT sequence, tenant_id, name, actor, subject, request_id, address, payload, occurred_at FROM events WHERE tenant_id = ?1 ORDER BY sequence DESC LIMIT ?2
+SELECT sequence, tenant_id, name, actor, subject, request_id, address, payload, occurred_at, user_id FROM events WHERE tenant_id = ?1 ORDER BY sequence DESC LIMIT ?2
 `
 
 type LatestEventsParams struct {
@@ -113,6 +172,7 @@ func (q *Queries) LatestEvents(ctx context.Context, arg LatestEventsParams) ([]E
 			&i.Address,
 			&i.Payload,
 			&i.OccurredAt,
+			&i.UserID,
 		); err != nil {
 			return nil, err
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 const feedPage = `-- name: FeedPage :many
-SELECT sequence, tenant_id, name, actor, subject, request_id, address, payload, occurred_at FROM events
+SELECT sequence, tenant_id, name, actor, subject, request_id, address, payload, occurred_at, user_id FROM events
 WHERE tenant_id = ?1
   AND name IN ('session.revoked', 'session.all_revoked', 'key.rotated', 'key.revoked')
   AND sequence > ?2
@@ -46,6 +46,7 @@ func (q *Queries) FeedPage(ctx context.Context, arg FeedPageParams) ([]Event, er
 			&i.Address,
 			&i.Payload,
 			&i.OccurredAt,
+			&i.UserID,
 		); err != nil {
 			return nil, err
 		}

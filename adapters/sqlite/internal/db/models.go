@@ -19,6 +19,7 @@ type Event struct {
 	Address    string
 	Payload    string
 	OccurredAt column.Micros
+	UserID     *uuid.UUID
 }
 
 type Session struct {

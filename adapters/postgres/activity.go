@@ -1,0 +1,106 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/plinto/plinto/adapters/postgres/internal/db"
+	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/user"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+type activity struct{ repositories }
+
+var _ outbound.Activity = activity{}
+
+func (r activity) Record(ctx context.Context, t tenant.ID, list []session.Activity) error {
+	touch := db.TouchSessionsParams{TenantID: uuid.UUID(t)}
+	see := db.SeeAddressesParams{TenantID: uuid.UUID(t)}
+	for _, a := range list {
+		touch.Sessions = append(touch.Sessions, uuid.UUID(a.Session))
+		touch.Instants = append(touch.Instants, a.LastAt)
+		for _, seen := range a.Addresses {
+			see.Sessions = append(see.Sessions, uuid.UUID(a.Session))
+			see.Addresses = append(see.Addresses, seen.Address)
+			see.FirstSeen = append(see.FirstSeen, seen.FirstAt)
+			see.LastSeen = append(see.LastSeen, seen.LastAt)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	_, err := r.batch(ctx, func(q *db.Queries) error {
+		if err := q.TouchSessions(ctx, touch); err != nil {
+			return err
+		}
+		if err := q.SeeAddresses(ctx, see); err != nil {
+			return err
+		}
+		return q.ForgetAddresses(ctx, db.ForgetAddressesParams{TenantID: touch.TenantID, Sessions: touch.Sessions, Most: session.MaxAddresses})
+	})
+	return wrap("record activity", err)
+}
+
+func (r activity) Addresses(ctx context.Context, t tenant.ID, id session.ID) ([]session.SeenAddress, error) {
+	list := []session.SeenAddress{}
+	err := r.query(ctx, func(q *db.Queries) error {
+		rows, err := q.ListAddresses(ctx, db.ListAddressesParams{TenantID: uuid.UUID(t), SessionID: uuid.UUID(id)})
+		for _, row := range rows {
+			list = append(list, session.SeenAddress{Address: row.Address, FirstAt: row.FirstSeenAt.UTC(), LastAt: row.LastSeenAt.UTC()})
+		}
+		return err
+	})
+	return list, wrap("list addresses", err)
+}
+
+func (r activity) Device(ctx context.Context, t tenant.ID, owner user.ID, f session.Fingerprint) (session.KnownDevice, error) {
+	var d session.KnownDevice
+	err := r.query(ctx, func(q *db.Queries) error {
+		row, err := q.DeviceByFingerprint(ctx, db.DeviceByFingerprintParams{TenantID: uuid.UUID(t), UserID: uuid.UUID(owner), Fingerprint: f[:]})
+		d = session.KnownDevice{FirstSeenAt: row.FirstSeenAt.UTC(), LastSeenAt: row.LastSeenAt.UTC()}
+		return err
+	})
+	return d, wrap("find device", err)
+}
+
+// insertFirstUse stores where the first session of an account was opened.
+func insertFirstUse(ctx context.Context, q *db.Queries, s session.Session) error {
+	f := s.Device.Fingerprint(s.User)
+	if err := q.InsertFirstDevice(ctx, db.InsertFirstDeviceParams{
+		TenantID: uuid.UUID(s.Tenant), UserID: uuid.UUID(s.User), Fingerprint: f[:],
+		Name: s.Device.Name, Type: string(s.Device.Type), Browser: s.Device.Browser, Os: s.Device.OS, SeenAt: s.CreatedAt,
+	}); err != nil {
+		return err
+	}
+	return insertFirstAddress(ctx, q, s)
+}
+
+func insertFirstAddress(ctx context.Context, q *db.Queries, s session.Session) error {
+	return q.InsertFirstAddress(ctx, db.InsertFirstAddressParams{TenantID: uuid.UUID(s.Tenant), SessionID: uuid.UUID(s.ID)})
+}
+
+// meetDevice is the part of opening a session that remembers where from. Its
+// statements find nothing to do when the session was refused.
+func meetDevice(ctx context.Context, q *db.Queries, s session.Session, newDevice db.InsertEventParams) error {
+	if err := insertFirstAddress(ctx, q, s); err != nil {
+		return err
+	}
+	f := s.Device.Fingerprint(s.User)
+	if err := q.MeetDevice(ctx, db.MeetDeviceParams{
+		TenantID: uuid.UUID(s.Tenant), SessionID: uuid.UUID(s.ID), Fingerprint: f[:],
+		EventName: newDevice.Name, EventActor: newDevice.Actor, EventSubject: newDevice.Subject, EventRequestID: newDevice.RequestID,
+		EventAddress: newDevice.Address, EventPayload: newDevice.Payload, EventOccurredAt: newDevice.OccurredAt,
+	}); err != nil {
+		return err
+	}
+	if err := q.SeeDevice(ctx, db.SeeDeviceParams{
+		TenantID: uuid.UUID(s.Tenant), UserID: uuid.UUID(s.User), Fingerprint: f[:], SessionID: uuid.UUID(s.ID),
+		SeenAt: s.CreatedAt, Name: s.Device.Name, Browser: s.Device.Browser,
+	}); err != nil {
+		return err
+	}
+	return q.ForgetDevices(ctx, db.ForgetDevicesParams{TenantID: uuid.UUID(s.Tenant), UserID: uuid.UUID(s.User), Most: session.MaxKnownDevices})
+}
