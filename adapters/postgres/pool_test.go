@@ -225,12 +225,20 @@ func TestRoundTrips(t *testing.T) {
 		require.NoError(t, err)
 	}
 
+	record := func(n session.Session) {
+		later := n.CreatedAt.Add(time.Minute)
+		require.NoError(t, s.Activity().Record(ctx, n.Tenant, []session.Activity{
+			{Session: n.ID, LastAt: later, Addresses: []session.SeenAddress{{Address: "192.0.2.7", FirstAt: later, LastAt: later}}},
+		}))
+	}
+
 	// Once to prepare every statement, and then to count.
 	warm := register("warm@example.com")
 	find(warm)
 	authenticate(warm.Session)
 	use(warm.Session)
 	rotate(openSession(warm))
+	record(warm.Session)
 	end(openSession(warm))
 	withPassword(warm)
 	reauthenticate(warm, openSession(warm))
@@ -249,6 +257,7 @@ func TestRoundTrips(t *testing.T) {
 		{"authenticate", func() { authenticate(one) }},
 		{"rotate", func() { rotate(one) }},
 		{"use a proof", func() { use(one) }},
+		{"record activity", func() { record(one) }},
 		{"sign out", func() { end(two) }},
 		{"find with the password", func() { withPassword(ann) }},
 		{"reauthenticate", func() { reauthenticate(ann, one) }},

@@ -132,3 +132,24 @@ func TestAMarkOfAnEarlierOpeningBeginsAnew(t *testing.T) {
 		require.NoError(t, store.Close())
 	}
 }
+
+func TestEventsOfBeforeAreGivenTheirUsers(t *testing.T) {
+	store, err := sqlite.Open(t.Context(), sqlite.Memory)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, store.Close()) }()
+	m, err := store.Migrator()
+	require.NoError(t, err)
+	_, err = m.Up(t.Context())
+	require.NoError(t, err)
+	for {
+		step, err := m.Down(t.Context())
+		require.NoError(t, err)
+		if step.Version == 12 {
+			break
+		}
+	}
+	porttest.EventsOfBefore(t, func(text string) { require.NoError(t, store.Exec(t.Context(), text)) })
+	_, err = m.Up(t.Context())
+	require.NoError(t, err)
+	porttest.HaveTheirUsers(t, store)
+}
