@@ -27,6 +27,10 @@
 //   - Credential: what proves a user; now a password.
 //   - Session: one sign-in on one device. It is also the token family: a single
 //     row with a generation counter.
+//   - Device: a kind of device that a user was signed in to from: type, browser
+//     and system, as the client says. A hint for the owner, and no proof.
+//   - Activity: when and from which addresses a session was used, to the minute.
+//   - Alert: something in the history of an account that its owner should look at.
 //   - Refresh token: the opaque, rotating secret of a session ("prt_...").
 //   - Access token: a short-lived signed JWT that names user and session (RFC 9068).
 //   - Generation: how many times a session's refresh token was rotated.

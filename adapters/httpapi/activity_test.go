@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -43,7 +44,7 @@ func TestPagesOfHistories(t *testing.T) {
 		f.alerts = nil
 		negative := base64.RawURLEncoding.EncodeToString([]byte{2, 0, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0})
 		zero := base64.RawURLEncoding.EncodeToString(append([]byte{2}, make([]byte, 16)...))
-		ofSessions := base64.RawURLEncoding.EncodeToString(append([]byte{1}, make([]byte, 16)...))
+		ofSessions := base64.RawURLEncoding.EncodeToString(append([]byte{1}, bytes.Repeat([]byte{7}, 16)...))
 		for query, want := range map[string]string{
 			"limit=0": "query.limit too_small", "limit=101": "query.limit too_large",
 			"cursor=secret": "query.cursor invalid_cursor", "cursor=" + *page.Next + "A": "query.cursor invalid_cursor",

@@ -3,6 +3,6 @@
 // no rule of either. Its SQL stands in sql/; internal/db is generated from it.
 //
 // Round trips, once statements are prepared: every repository method takes one,
-// Users.Register and Sessions.Open included, which send their statements as one
-// pipelined batch in one transaction.
+// Users.Register, Sessions.Open and Activity.Record included, which send their
+// statements as one pipelined batch in one transaction.
 package postgres

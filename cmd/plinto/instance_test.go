@@ -156,6 +156,10 @@ func (i *instance) try(method, path, token string, body []byte) (answer, error) 
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
+	return i.ask(request)
+}
+
+func (i *instance) ask(request *http.Request) (answer, error) {
 	response, err := (&http.Client{Timeout: 30 * time.Second}).Do(request)
 	if err != nil {
 		return answer{}, err

@@ -107,7 +107,11 @@ func TestUseOutlastsAStoreThatIsAway(t *testing.T) {
 	w.clock.Advance(time.Minute)
 	require.NoError(t, w.Revocations.Load(t.Context()))
 	w.store.away.Store(true)
-	w.principal(in)
+	caller, then := w.caller(), w.clock.Now()
+	caller.Address = "192.0.2.8"
+	_, err := w.Tokens.Authenticate(t.Context(), caller, in.Tokens.Access)
+	require.NoError(t, err)
+	w.drain()
 	w.drain()
 	w.clock.Advance(time.Millisecond)
 	w.principal(in)
@@ -116,7 +120,9 @@ func TestUseOutlastsAStoreThatIsAway(t *testing.T) {
 	require.Equal(t, w.clock.Now(), w.stored(in.Session.ID).LastActivityAt)
 	list, err := w.store.Store.Activity().Addresses(t.Context(), tenant.Default, in.Session.ID)
 	require.NoError(t, err)
+	require.Len(t, list, 2)
 	require.Equal(t, w.clock.Now(), list[0].LastAt)
+	require.Equal(t, session.SeenAddress{Address: "192.0.2.8", FirstAt: then, LastAt: then}, list[1])
 }
 
 // batches is a store that keeps what is recorded, and may refuse it.
@@ -190,6 +196,26 @@ func TestABatchThatIsRefusedIsGivenUp(t *testing.T) {
 	require.ErrorIs(t, s.Run(ended), bad)
 	require.Len(t, kept.written, 1000)
 	require.NoError(t, s.Run(ended))
+}
+
+// A session that is used while a write fails keeps both uses.
+func TestUseDuringAWriteThatFails(t *testing.T) {
+	kept := &batches{written: map[session.ID]session.Activity{}}
+	s := activity.New(outbound.World{Store: activityStore{kept: kept}}, time.Hour)
+	first, second := time.Unix(1, 0), time.Unix(2, 0)
+	kept.refuse = func([]session.Activity) error {
+		s.Note(tenant.Default, noted(1), "192.0.2.2", second)
+		return outbound.ErrUnavailable
+	}
+	s.Note(tenant.Default, noted(1), "192.0.2.1", first)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.NoError(t, s.Run(ended))
+	kept.refuse = nil
+	require.NoError(t, s.Run(ended))
+	require.Equal(t, session.Activity{Session: noted(1), LastAt: second, Addresses: []session.SeenAddress{
+		{Address: "192.0.2.2", FirstAt: second, LastAt: second}, {Address: "192.0.2.1", FirstAt: first, LastAt: first},
+	}}, kept.written[noted(1)])
 }
 
 func TestUseIsStoredOnceInAWhile(t *testing.T) {
