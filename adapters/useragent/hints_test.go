@@ -55,7 +55,8 @@ func TestHintsArePreferred(t *testing.T) {
 func TestHintsThatMakeNoSenseChangeNothing(t *testing.T) {
 	want := useragent.Devices{}.Identify(chromeOnWindows, session.Hints{})
 	for _, hints := range []session.Hints{
-		{}, sent("x", "x", "x"), sent(`"`, "1", `"`), sent(`"\x";v="1"`, "?", `"Unknown"`), sent(`"Brave"`, "true", `Windows`), sent(`"Brave";v="x"`, "", `"Windows" x`),
+		{},
+		sent("x", "x", "x"), sent(`"`, "1", `"`), sent(`"\x";v="1"`, "?", `"Unknown"`), sent(`"Brave"`, "true", `Windows`), sent(`"Brave";v="x"`, "", `"Windows" x`),
 		sent(`"Brave";v`, "", `"TempleOS"`), sent(`"Brave";v="1" "x";v="1"`, "", ""), sent(notABrand, "", ""), sent(`" Not A;Brand";v="8", "Not/A)Brand";v="24"`, "", ""),
 	} {
 		require.Equal(t, want, useragent.Devices{}.Identify(chromeOnWindows, hints), "%q", hints)
