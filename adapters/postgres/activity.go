@@ -32,14 +32,17 @@ func (r activity) Record(ctx context.Context, t tenant.ID, list []session.Activi
 	if len(list) == 0 {
 		return nil
 	}
+	// The addresses wait for sessions that somebody locks, in the order of
+	// their ids as everybody does; what follows waits for none, and so may
+	// hold them in any order.
 	_, err := r.batch(ctx, func(q *db.Queries) error {
-		if err := q.TouchSessions(ctx, touch); err != nil {
-			return err
-		}
 		if err := q.SeeAddresses(ctx, see); err != nil {
 			return err
 		}
-		return q.ForgetAddresses(ctx, db.ForgetAddressesParams{TenantID: touch.TenantID, Sessions: touch.Sessions, Most: session.MaxAddresses})
+		if err := q.ForgetAddresses(ctx, db.ForgetAddressesParams{TenantID: see.TenantID, Sessions: touch.Sessions, Most: session.MaxAddresses}); err != nil {
+			return err
+		}
+		return q.TouchSessions(ctx, touch)
 	})
 	return wrap("record activity", err)
 }

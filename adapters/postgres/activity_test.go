@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -87,6 +88,39 @@ func TestActivityWaitsForNoSession(t *testing.T) {
 	list, err := store.Activity().Addresses(ctx, tenant.Default, a.Session.ID)
 	require.NoError(t, err)
 	require.Len(t, list, 2, "where it was used from is kept")
+}
+
+// Whoever ends several sessions locks them in the order of their ids. A write
+// of activity that waits for one of them holds none that comes after it.
+func TestActivityHoldsNothingThatOthersWaitFor(t *testing.T) {
+	store, beside := migrated(t)
+	ctx := t.Context()
+	a := porttest.Account("ann@example.com")
+	require.NoError(t, store.Users().Register(ctx, a))
+	second := porttest.Opening(a)
+	require.NoError(t, store.Sessions().Open(ctx, second))
+	later := a.Session.CreatedAt.Add(time.Minute)
+	seen := []session.SeenAddress{{Address: "192.0.2.7", FirstAt: later, LastAt: later}}
+	tx, err := beside.Begin(ctx)
+	require.NoError(t, err)
+	lock := func(id session.ID) {
+		_, err := tx.Exec(ctx, "SELECT 1 FROM sessions WHERE id = $1 FOR UPDATE", uuid.UUID(id))
+		require.NoError(t, err)
+	}
+	lock(a.Session.ID)
+	recorded := make(chan error, 1)
+	go func() {
+		recorded <- store.Activity().Record(context.Background(), tenant.Default, []session.Activity{
+			{Session: second.Session.ID, LastAt: later, Addresses: seen}, {Session: a.Session.ID, LastAt: later, Addresses: seen},
+		})
+	}()
+	waitForLock(t)
+	lock(second.Session.ID)
+	require.NoError(t, tx.Commit(ctx))
+	require.NoError(t, <-recorded)
+	s, err := store.Sessions().ByID(ctx, tenant.Default, second.Session.ID)
+	require.NoError(t, err)
+	require.Equal(t, later, s.LastActivityAt)
 }
 
 // While an earlier transaction runs, its event might yet come before others of

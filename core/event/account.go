@@ -11,7 +11,8 @@ import (
 // AccountNames are the names of what the owner of an account is shown.
 func AccountNames() []Name {
 	return []Name{
-		SessionCreated, SessionRevoked, SessionReuseDetected, SessionReauthenticated, SessionNewDevice, SignInFailed, PasswordChanged,
+		SessionCreated, SessionRevoked, SessionReuseDetected, SessionReauthenticated, SessionNewDevice,
+		SignInFailed, ReauthenticationFailed, PasswordChanged,
 	}
 }
 
@@ -48,7 +49,9 @@ func (e Event) Details() map[string]string {
 
 // AlertNames are the names of what Alerts has to see.
 func AlertNames() []Name {
-	return []Name{SessionCreated, SessionRevoked, SessionReuseDetected, SessionNewDevice, SignInFailed}
+	return []Name{
+		SessionCreated, SessionRevoked, SessionReuseDetected, SessionReauthenticated, SessionNewDevice, SignInFailed, ReauthenticationFailed,
+	}
 }
 
 const (
@@ -65,7 +68,8 @@ const (
 //   - an old refresh token that was presented, or one newer than what is stored;
 //   - of failed sign-ins in a row, with no successful one between them and no
 //     more than a day from one to the next, the one that makes them five, and
-//     of those that follow the first of each day (UTC).
+//     of those that follow the first of each day (UTC). To prove a password
+//     again in a session counts as signing in.
 //
 // Whether a failed sign-in is one of these is told by those before it, so
 // unless the list reaches back to the beginning its end cannot be judged yet.
@@ -89,7 +93,7 @@ func alarming(e Event, before []Recorded, whole bool) (worth, known bool) {
 		return true, true
 	case SessionRevoked:
 		return e.Payload["reason"] == string(session.StateLost), true
-	case SignInFailed:
+	case SignInFailed, ReauthenticationFailed:
 		return lastOfRow(e, before, whole)
 	}
 	return false, true
@@ -101,10 +105,11 @@ func lastOfRow(e Event, before []Recorded, whole bool) (worth, known bool) {
 	row, later := 1, e
 	newDay := false
 	for _, earlier := range before {
-		if later.At.Sub(earlier.At) > failureGap || earlier.Name == SessionCreated {
+		proved := earlier.Name == SessionCreated || earlier.Name == SessionReauthenticated
+		if proved || later.At.Sub(earlier.At) > failureGap {
 			return row >= FailuresInARow, true
 		}
-		if earlier.Name != SignInFailed {
+		if earlier.Name != SignInFailed && earlier.Name != ReauthenticationFailed {
 			continue
 		}
 		if row == 1 {

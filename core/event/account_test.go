@@ -24,6 +24,8 @@ func TestEventsNameTheUserWhoseAccountTheyConcern(t *testing.T) {
 		event.SignedUp(origin, ann, noon), event.SignedIn(origin, s), event.NewDevice(origin, s),
 		event.FailedSignIn(origin, ann, event.WrongPassword, noon),
 		event.Ended(origin, event.Operator, s.ID, ann, session.Revoked, noon), event.ReuseFound(origin, s.ID, ann, noon),
+		event.Reauthenticated(origin, s.ID, ann, nil, noon), event.FailedReauthentication(origin, ann, s.ID, event.WrongPassword, noon),
+		event.ChangedPassword(origin, ann, s.ID, noon),
 	} {
 		require.Equal(t, ann, e.User, e.Name)
 	}
@@ -57,8 +59,8 @@ func TestWhatAnEventTellsItsOwner(t *testing.T) {
 }
 
 // history is written as it happens, one letter an event: f a failed sign-in, s
-// a successful one, d a new device, u reuse, l a session whose state was lost,
-// e another end; a dot passes an hour and a bar a day.
+// a successful one, p and r the same in a session, d a new device, u reuse, l a
+// session whose state was lost, e another end; a dot passes an hour, a bar a day.
 func history(t *testing.T, text string) []event.Recorded {
 	t.Helper()
 	var list []event.Recorded
@@ -71,6 +73,10 @@ func history(t *testing.T, text string) []event.Recorded {
 		switch c {
 		case 'f':
 			e = event.FailedSignIn(origin, ann, event.WrongPassword, at)
+		case 'p':
+			e = event.FailedReauthentication(origin, ann, s.ID, event.WrongPassword, at)
+		case 'r':
+			e = event.Reauthenticated(origin, s.ID, ann, []string{"pwd"}, at)
 		case 's':
 			e = event.SignedIn(origin, s)
 		case 'd':
@@ -109,6 +115,8 @@ func TestAlerts(t *testing.T) {
 		"ffff":               {},
 		"fffff":              {5},
 		"ffffffff":           {5},
+		"ffffrf":             {},
+		"fpfpf":              {5},
 		"ffffsf":             {},
 		"fffffsfffff":        {5, 11},
 		"ffefdff":            {5, 7},

@@ -78,11 +78,17 @@ func presented(s session.Session, next byte) token.Presented {
 	return token.Presented{Generation: s.Rotation.Generation, Hash: s.Rotation.SecretHash, NextHash: [32]byte{next}}
 }
 
-// all gives every event, in order.
+// all gives every event, in order. Whichever statement wrote it, it names the
+// user whose account it concerns.
 func all(t *testing.T, store outbound.Store) []event.Recorded {
 	t.Helper()
 	list, err := store.Events().After(t.Context(), tenant.Default, event.Position{}, 10_000)
 	require.NoError(t, err)
+	for _, e := range list {
+		if named, ok := e.Payload[event.UserID]; ok {
+			require.Equal(t, named, e.User.String(), e.Name)
+		}
+	}
 	return list
 }
 
