@@ -93,7 +93,7 @@ func TestAPageOfTheFeedIsOfOneMoment(t *testing.T) {
 }
 
 func TestAReaderAmongManyWritersMeetsEachRevocationOnce(t *testing.T) {
-	store, _ := migrated(t)
+	store, beside := migrated(t)
 	const writers, each = 6, 40
 	var writing sync.WaitGroup
 	for range writers {
@@ -123,6 +123,7 @@ func TestAReaderAmongManyWritersMeetsEachRevocationOnce(t *testing.T) {
 			met[request]++
 		}
 	}
+	settle(t, beside)
 	list, err := store.Events().After(t.Context(), tenant.Default, event.Position{}, 10_000)
 	require.NoError(t, err)
 	require.Len(t, list, 2*writers*each)

@@ -99,8 +99,9 @@ func TestStore(t *testing.T) {
 	porttest.Store(t, func(t *testing.T) porttest.StoreHarness {
 		store, beside := migrated(t)
 		return porttest.StoreHarness{
-			Store: store,
-			Exec:  func(t *testing.T, sql string) { t.Helper(); exec(t, beside, sql) },
+			Store:  store,
+			Exec:   func(t *testing.T, sql string) { t.Helper(); exec(t, beside, sql) },
+			Settle: func(t *testing.T) { t.Helper(); settle(t, beside) },
 			BreakCommits: func(t *testing.T) {
 				exec(t, beside, "CREATE TABLE broken (id uuid REFERENCES tenants (id) DEFERRABLE INITIALLY DEFERRED)")
 				exec(t, beside, `CREATE FUNCTION break_commits() RETURNS trigger LANGUAGE plpgsql AS
@@ -167,6 +168,20 @@ func TestInstancesThatStartTogetherMigrateOnce(t *testing.T) {
 	require.True(t, open(t, o).Health(t.Context()).Ready())
 }
 
+// settle waits until every transaction that runs on the server began later:
+// those of other databases hold readers of the log back as well.
+func settle(t *testing.T, conn *pgx.Conn) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	var now uint64
+	require.NoError(t, conn.QueryRow(ctx, "SELECT pg_current_xact_id()").Scan(&now))
+	require.Eventually(t, func() bool {
+		var settled bool
+		err := conn.QueryRow(ctx, "SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8", now).Scan(&settled)
+		return err == nil && settled
+	}, time.Minute, 5*time.Millisecond)
+}
+
 // A transaction that began earlier commits later: a reader that has seen the
 // later one's event must still get the earlier one's.
 func TestEventsThatCommitOutOfOrderAreNotMissed(t *testing.T) {
@@ -198,9 +213,11 @@ func TestEventsThatCommitOutOfOrderAreNotMissed(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, latest)
 	require.NoError(t, tx.Commit(ctx))
+	settle(t, beside)
 	read()
 	require.Equal(t, []string{"early", "late"}, got)
 	require.NoError(t, store.Events().Append(ctx, happened("last")))
+	settle(t, beside)
 	read()
 	require.Equal(t, []string{"early", "late", "last"}, got)
 }
@@ -227,6 +244,7 @@ func TestEventsOfARestoredBackupAreReadable(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, n, "once")
 	require.NoError(t, store.Events().Append(ctx, event.SignedUp(event.Origin{Tenant: tenant.Default, RequestID: "new"}, user.ID{1}, time.Unix(0, 0))))
+	settle(t, beside)
 	list, err = store.Events().After(ctx, tenant.Default, event.Position{}, 10_000)
 	require.NoError(t, err)
 	require.Len(t, list, 5002)

@@ -56,8 +56,9 @@ func harness(store outbound.Store, exec func(context.Context, string) error) por
 		require.NoError(t, exec(t.Context(), text))
 	}
 	return porttest.StoreHarness{
-		Store: store,
-		Exec:  run,
+		Store:  store,
+		Exec:   run,
+		Settle: func(*testing.T) {}, // there is one writer
 		BreakCommits: func(t *testing.T) {
 			run(t, "CREATE TABLE broken (id TEXT REFERENCES tenants (id) DEFERRABLE INITIALLY DEFERRED)")
 			run(t, "CREATE TRIGGER break_commits AFTER INSERT ON events BEGIN INSERT INTO broken VALUES ('nobody'); END")

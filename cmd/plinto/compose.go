@@ -96,9 +96,8 @@ func (p *program) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run, p.services.Cleanup.Run)
+	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run, p.services.Cleanup.Run, p.services.Activity.Run)
 	p.metrics.Removed(p.services.Cleanup.Removed)
-	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run, p.services.Activity.Run)
 	p.metrics.Feed(p.services.Revocations.State)
 	return nil
 }

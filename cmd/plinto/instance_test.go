@@ -108,6 +108,9 @@ func (i *instance) stop() int {
 // run runs another command of the program in the same place.
 func (i *instance) run(args ...string) string {
 	i.t.Helper()
+	if args[0] == "events" {
+		settle(i.t)
+	}
 	out, err := command(i.dir, i.env, args...)
 	require.NoError(i.t, err, out)
 	return out
@@ -249,6 +252,27 @@ func postgresURL(t *testing.T) string {
 	require.NoError(t, err)
 	u.Path = "/" + name
 	return u.String()
+}
+
+// settle waits until every transaction that runs on the server of the tests
+// began later: those of other tests hold readers of the log back as well.
+func settle(t *testing.T) {
+	t.Helper()
+	server := os.Getenv("PLINTO_TEST_POSTGRES")
+	if server == "" {
+		return
+	}
+	ctx := context.WithoutCancel(t.Context())
+	conn, err := pgx.Connect(ctx, server)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(ctx)) }()
+	var now uint64
+	require.NoError(t, conn.QueryRow(ctx, "SELECT pg_current_xact_id()").Scan(&now))
+	require.Eventually(t, func() bool {
+		var settled bool
+		err := conn.QueryRow(ctx, "SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8", now).Scan(&settled)
+		return err == nil && settled
+	}, time.Minute, 5*time.Millisecond)
 }
 
 func execute(t *testing.T, address, sql string) {

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/plinto/plinto/core/app/account"
-	"github.com/plinto/plinto/core/app/cleanup"
 	"github.com/plinto/plinto/core/app/activity"
+	"github.com/plinto/plinto/core/app/cleanup"
 	"github.com/plinto/plinto/core/app/feed"
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/health"

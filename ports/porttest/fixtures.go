@@ -80,9 +80,10 @@ func presented(s session.Session, next byte) token.Presented {
 
 // all gives every event, in order. Whichever statement wrote it, it names the
 // user whose account it concerns.
-func all(t *testing.T, store outbound.Store) []event.Recorded {
+func all(t *testing.T, h StoreHarness) []event.Recorded {
 	t.Helper()
-	list, err := store.Events().After(t.Context(), tenant.Default, event.Position{}, 10_000)
+	h.Settle(t)
+	list, err := h.Store.Events().After(t.Context(), tenant.Default, event.Position{}, 10_000)
 	require.NoError(t, err)
 	for _, e := range list {
 		if named, ok := e.Payload[event.UserID]; ok {

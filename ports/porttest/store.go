@@ -15,7 +15,7 @@ import (
 	"github.com/plinto/plinto/ports/outbound"
 )
 
-// StoreHarness is a store under test and the two things that the suite needs
+// StoreHarness is a store under test and the three things that the suite needs
 // beside the port.
 type StoreHarness struct {
 	Store outbound.Store
@@ -25,6 +25,9 @@ type StoreHarness struct {
 	// BreakCommits makes every transaction that writes an event fail when it
 	// commits, and no sooner.
 	BreakCommits func(t *testing.T)
+	// Settle waits until readers of the log are shown all that was committed so
+	// far: transactions of others on the same server may hold it back.
+	Settle func(t *testing.T)
 }
 
 // Store is the contract of outbound.Store. Open gives an empty, migrated store
@@ -66,7 +69,7 @@ var errOnPurpose = errors.New("on purpose")
 
 func testAtomically(t *testing.T, h StoreHarness) {
 	ctx := t.Context()
-	count := func() int { return len(all(t, h.Store)) }
+	count := func() int { return len(all(t, h)) }
 	ann := register(t, h.Store, "ann@example.com", "")
 	happened := event.SignedUp(event.Origin{Tenant: tenant.Default}, ann.User.ID, at)
 	before := count()
@@ -149,7 +152,7 @@ func testAtomically(t *testing.T, h StoreHarness) {
 func testBrokenCommits(t *testing.T, h StoreHarness) {
 	ctx := t.Context()
 	ann := register(t, h.Store, "ann@example.com", "")
-	before := len(all(t, h.Store))
+	before := len(all(t, h))
 	h.BreakCommits(t)
 
 	bob := account("bob@example.com", "")
@@ -172,7 +175,7 @@ func testBrokenCommits(t *testing.T, h StoreHarness) {
 	require.Error(t, h.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
 		return tx.Events().Append(ctx, event.SignedUp(event.Origin{Tenant: tenant.Default}, ann.User.ID, at))
 	}))
-	require.Len(t, all(t, h.Store), before)
+	require.Len(t, all(t, h), before)
 }
 
 func testContexts(t *testing.T, h StoreHarness) {

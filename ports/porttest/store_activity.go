@@ -170,7 +170,7 @@ func testDevices(t *testing.T, h StoreHarness) {
 		return d
 	}
 	met := func() (list []event.Recorded) {
-		for _, e := range all(t, h.Store) {
+		for _, e := range all(t, h) {
 			if e.Name == event.SessionNewDevice {
 				list = append(list, e)
 			}
@@ -287,7 +287,7 @@ func testHistory(t *testing.T, h StoreHarness) {
 		}
 	}
 	var want []event.Event
-	for _, e := range all(t, h.Store) {
+	for _, e := range all(t, h) {
 		if e.User == ann.User.ID && e.Name != event.UserCreated {
 			want = append([]event.Event{e.Event}, want...)
 		}

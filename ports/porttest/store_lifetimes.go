@@ -62,10 +62,10 @@ func testIdleness(t *testing.T, h StoreHarness) {
 			}{{last, idle, true}, {late, idle, false}, {late, life, true}} {
 				s := register(t, h.Store, session.ID(newID()).String()+"@example.com", "").Session
 				require.Equal(t, c.live, s.Live(c.now, c.life), "the rule")
-				before := len(all(t, h.Store))
+				before := len(all(t, h))
 				require.Equal(t, c.live, do(s, c.now, c.life))
 				if !c.live {
-					require.Len(t, all(t, h.Store), before)
+					require.Len(t, all(t, h), before)
 					stored, err := sessions.ByID(ctx, tenant.Default, s.ID)
 					require.NoError(t, err)
 					require.Equal(t, s, stored, "and nothing of it has changed")
@@ -114,14 +114,14 @@ func testDisplacement(t *testing.T, h StoreHarness) {
 		ann, bob := register(t, h.Store, "ann@example.com", ""), register(t, h.Store, "bob@example.com", "")
 		second, third, fourth := open(t, ann, 0), open(t, ann, 0), open(t, ann, 4)
 		require.Equal(t, []session.ID{ann.Session.ID, second.ID, third.ID, fourth.ID}, live(t, ann), "as many as there may be")
-		before := len(all(t, h.Store))
+		before := len(all(t, h))
 
 		o := opening(newSession(ann.User), ann.PasswordHash)
 		o.Most = 2
 		require.NoError(t, sessions.Open(ctx, o))
 		require.Equal(t, []session.ID{fourth.ID, o.Session.ID}, live(t, ann))
 		require.Equal(t, []session.ID{bob.Session.ID}, live(t, bob), "nobody else's")
-		events := all(t, h.Store)[before:]
+		events := all(t, h)[before:]
 		require.Len(t, events, 4)
 		require.Equal(t, o.Event, events[0].Event)
 		for n, id := range []session.ID{ann.Session.ID, second.ID, third.ID} {
@@ -156,31 +156,31 @@ func testDisplacement(t *testing.T, h StoreHarness) {
 
 		o := opening(newSession(dan.User), dan.PasswordHash)
 		o.Session.CreatedAt, o.Most = kept.ExpiresAt, 1
-		before := len(all(t, h.Store))
+		before := len(all(t, h))
 		require.NoError(t, sessions.Open(ctx, o))
-		require.Len(t, all(t, h.Store), before+1, "expired")
+		require.Len(t, all(t, h), before+1, "expired")
 
 		idle := register(t, h.Store, "idle@example.com", "")
 		o = opening(newSession(idle.User), idle.PasswordHash)
 		o.Session.CreatedAt, o.Most, o.Lifetime.Idle = at.Add(time.Hour), 1, time.Hour
-		before = len(all(t, h.Store))
+		before = len(all(t, h))
 		require.NoError(t, sessions.Open(ctx, o))
-		require.Len(t, all(t, h.Store), before+1, "idle for too long")
+		require.Len(t, all(t, h), before+1, "idle for too long")
 	})
 
 	t.Run("a sign-in that is refused takes nobody's place", func(t *testing.T) {
 		eve := register(t, h.Store, "eve@example.com", "")
-		before := len(all(t, h.Store))
+		before := len(all(t, h))
 		o := opening(newSession(eve.User), "hash of an earlier password")
 		o.Most = 1
 		require.ErrorIs(t, sessions.Open(ctx, o), outbound.ErrStale)
 		require.Equal(t, []session.ID{eve.Session.ID}, live(t, eve))
-		require.Len(t, all(t, h.Store), before)
+		require.Len(t, all(t, h), before)
 	})
 
 	t.Run("of many at once, as many live as may", func(t *testing.T) {
 		fay := register(t, h.Store, "fay@example.com", "")
-		before := len(all(t, h.Store))
+		before := len(all(t, h))
 		var wg sync.WaitGroup
 		start := make(chan struct{})
 		for range 8 {
@@ -196,6 +196,6 @@ func testDisplacement(t *testing.T, h StoreHarness) {
 		close(start)
 		wg.Wait()
 		require.Len(t, live(t, fay), 3)
-		require.Len(t, all(t, h.Store), before+8+6, "eight began, six of the nine ended")
+		require.Len(t, all(t, h), before+8+6, "eight began, six of the nine ended")
 	})
 }

@@ -17,7 +17,7 @@ import (
 func testEvents(t *testing.T, h StoreHarness) {
 	ctx := t.Context()
 	log := h.Store.Events()
-	require.Empty(t, all(t, h.Store))
+	require.Empty(t, all(t, h))
 	var want []event.Event
 	for i := range 10 {
 		want = append(want, event.Event{
@@ -30,9 +30,10 @@ func testEvents(t *testing.T, h StoreHarness) {
 		require.NoError(t, log.Append(ctx, e))
 	}
 	require.NoError(t, log.Append(ctx))
+	h.Settle(t)
 
 	t.Run("every field comes back, in order", func(t *testing.T) {
-		for i, r := range all(t, h.Store) {
+		for i, r := range all(t, h) {
 			require.Equal(t, want[i], r.Event)
 		}
 	})
@@ -76,6 +77,7 @@ func testEvents(t *testing.T, h StoreHarness) {
 	t.Run("an event without a payload", func(t *testing.T) {
 		e := event.SignedUp(event.Origin{Tenant: tenant.Default}, newID(), at)
 		require.NoError(t, log.Append(ctx, e))
+		h.Settle(t)
 		latest, err := log.Latest(ctx, tenant.Default, 1)
 		require.NoError(t, err)
 		require.Empty(t, latest[0].Payload)

@@ -41,7 +41,7 @@ func testReauthentication(t *testing.T, h StoreHarness) {
 		stored, err := sessions.ByID(ctx, tenant.Default, ann.Session.ID)
 		require.NoError(t, err)
 		require.Equal(t, want, stored)
-		events := all(t, h.Store)
+		events := all(t, h)
 		require.Equal(t, r.Event, events[len(events)-1].Event)
 
 		moved, err := sessions.Rotate(ctx, outbound.Rotation{Tenant: tenant.Default, Session: ann.Session.ID, Presented: presented(stored, 1), Now: now, Lifetime: life})
@@ -78,13 +78,13 @@ func testReauthentication(t *testing.T, h StoreHarness) {
 			spoil(t, &r, a)
 			before, err := sessions.ByID(ctx, tenant.Default, a.Session.ID)
 			require.NoError(t, err)
-			events := len(all(t, h.Store))
+			events := len(all(t, h))
 			_, err = sessions.Reauthenticate(ctx, r)
 			require.ErrorIs(t, err, outbound.ErrStale)
 			after, err := sessions.ByID(ctx, tenant.Default, a.Session.ID)
 			require.NoError(t, err)
 			require.Equal(t, before, after)
-			require.Len(t, all(t, h.Store), events)
+			require.Len(t, all(t, h), events)
 		})
 	}
 }
@@ -117,7 +117,7 @@ func testPasswords(t *testing.T, h StoreHarness) {
 
 	t.Run("a change takes the place of the hash, and is seen on the user", func(t *testing.T) {
 		bob, cat := register(t, h.Store, "bob@example.com", ""), register(t, h.Store, "cat@example.com", "")
-		before := len(all(t, h.Store))
+		before := len(all(t, h))
 		c := passwordChange(bob, "another hash")
 		require.NoError(t, users.ChangePassword(ctx, c))
 		got, hash, err := users.WithPassword(ctx, tenant.Default, bob.User.ID)
@@ -126,7 +126,7 @@ func testPasswords(t *testing.T, h StoreHarness) {
 		require.Equal(t, c.At, got.UpdatedAt)
 		require.ErrorIs(t, h.Store.Sessions().Open(ctx, opening(newSession(bob.User), bob.PasswordHash)), outbound.ErrStale)
 		require.NoError(t, h.Store.Sessions().Open(ctx, opening(newSession(bob.User), "another hash")))
-		require.Len(t, all(t, h.Store), before+1, "what happened is for the caller to write")
+		require.Len(t, all(t, h), before+1, "what happened is for the caller to write")
 		_, hash, err = users.WithPassword(ctx, tenant.Default, cat.User.ID)
 		require.NoError(t, err)
 		require.Equal(t, cat.PasswordHash, hash, "nobody else's")

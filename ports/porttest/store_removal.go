@@ -45,11 +45,11 @@ func testRemoval(t *testing.T, h StoreHarness) {
 		require.Zero(t, n)
 	})
 	t.Run("an ended session goes, by when it ended, and its events stay", func(t *testing.T) {
-		before := all(t, h.Store)
+		before := all(t, h)
 		require.Equal(t, 1, remove(at, 10))
 		require.False(t, exists(ended))
 		require.True(t, exists(live))
-		require.Equal(t, before, all(t, h.Store))
+		require.Equal(t, before, all(t, h))
 	})
 	t.Run("one that only expired goes by when it could have lived to at most", func(t *testing.T) {
 		require.Zero(t, remove(live.EndsAt.Add(-time.Microsecond), 10))

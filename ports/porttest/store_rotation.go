@@ -41,10 +41,10 @@ func testRotation(t *testing.T, h StoreHarness) {
 
 	t.Run("it writes no event", func(t *testing.T) {
 		s := register(t, h.Store, "quiet@example.com", "").Session
-		before := len(all(t, h.Store))
+		before := len(all(t, h))
 		_, err := sessions.Rotate(ctx, rotation(s, at, 1))
 		require.NoError(t, err)
-		require.Len(t, all(t, h.Store), before)
+		require.Len(t, all(t, h), before)
 	})
 
 	for reason, spoil := range map[string]func(r *outbound.Rotation, s session.Session){
@@ -116,7 +116,7 @@ func testEndings(t *testing.T, h StoreHarness) {
 		require.NoError(t, err)
 		require.Equal(t, at, *got.EndedAt)
 		require.Equal(t, session.ReuseDetected, got.EndReason)
-		events := all(t, h.Store)
+		events := all(t, h)
 		last := events[len(events)-1]
 		require.Equal(t, event.SessionRevoked, last.Name)
 		require.Equal(t, "reuse_detected", last.Payload["reason"])
@@ -127,7 +127,7 @@ func testEndings(t *testing.T, h StoreHarness) {
 		same, err := sessions.ByID(ctx, tenant.Default, s.ID)
 		require.NoError(t, err)
 		require.Equal(t, got, same, "an ended session stays as it ended")
-		require.Len(t, all(t, h.Store), len(events))
+		require.Len(t, all(t, h), len(events))
 	})
 
 	t.Run("nobody else's session is ended", func(t *testing.T) {
@@ -152,7 +152,7 @@ func testEndings(t *testing.T, h StoreHarness) {
 
 	t.Run("of many endings at once, one ends it", func(t *testing.T) {
 		s := register(t, h.Store, "race@example.com", "").Session
-		before := len(all(t, h.Store))
+		before := len(all(t, h))
 		var wg sync.WaitGroup
 		var won atomic.Int32
 		start := make(chan struct{})
@@ -169,7 +169,7 @@ func testEndings(t *testing.T, h StoreHarness) {
 		close(start)
 		wg.Wait()
 		require.EqualValues(t, 1, won.Load())
-		require.Len(t, all(t, h.Store), before+1)
+		require.Len(t, all(t, h), before+1)
 	})
 
 	t.Run("the others end and this one does not", func(t *testing.T) {

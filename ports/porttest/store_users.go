@@ -95,7 +95,7 @@ func testUsers(t *testing.T, h StoreHarness) {
 
 	t.Run("a name that is taken is a conflict, and nothing is stored", func(t *testing.T) {
 		first := register(t, h.Store, "taken@example.com", "taken")
-		before := len(all(t, h.Store))
+		before := len(all(t, h))
 		for reason, second := range map[string]outbound.Account{
 			"address":   account("TAKEN@example.com", "other"),
 			"user name": account("other@example.com", "Taken"),
@@ -109,7 +109,7 @@ func testUsers(t *testing.T, h StoreHarness) {
 			_, err := h.Store.Sessions().ByID(ctx, tenant.Default, second.Session.ID)
 			require.ErrorIs(t, err, outbound.ErrNotFound, reason)
 		}
-		require.Len(t, all(t, h.Store), before)
+		require.Len(t, all(t, h), before)
 	})
 
 	t.Run("taken tells which name it is", func(t *testing.T) {
@@ -171,7 +171,7 @@ func testSessions(t *testing.T, h StoreHarness) {
 		require.Equal(t, s, got)
 		require.Equal(t, s.CreatedAt, *u.LastSignInAt)
 		require.Equal(t, ann.User.ID, u.ID)
-		events := all(t, h.Store)
+		events := all(t, h)
 		last := events[len(events)-1]
 		require.Equal(t, event.SessionCreated, last.Name)
 		require.Equal(t, event.OfSession(s.ID), last.Subject)
@@ -181,11 +181,11 @@ func testSessions(t *testing.T, h StoreHarness) {
 
 	refused := func(t *testing.T, s session.Session, hash string) {
 		t.Helper()
-		before := len(all(t, h.Store))
+		before := len(all(t, h))
 		require.ErrorIs(t, open(s, hash), outbound.ErrStale)
 		_, err := sessions.ByID(ctx, tenant.Default, s.ID)
 		require.ErrorIs(t, err, outbound.ErrNotFound)
-		require.Len(t, all(t, h.Store), before)
+		require.Len(t, all(t, h), before)
 	}
 	t.Run("not when the password has changed since", func(t *testing.T) {
 		refused(t, newSession(ann.User), "hash of an earlier password")
