@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/plinto/plinto/core/client"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
@@ -22,6 +23,7 @@ func (absent) UsedProofs() outbound.UsedProofs   { return absentProofs{} }
 func (absent) Events() outbound.Events           { return absentEvents{} }
 func (absent) Leases() outbound.Leases           { return absentLeases{} }
 func (absent) Activity() outbound.Activity       { return absentActivity{} }
+func (absent) Clients() outbound.Clients         { return absentClients{} }
 
 type (
 	absentUsers    struct{}
@@ -131,3 +133,18 @@ func (absentFeed) Revocations(context.Context, tenant.ID, time.Time, outbound.Ma
 
 func (absentLeases) Hold(context.Context, outbound.Lease) error    { return errAway }
 func (absentLeases) Release(context.Context, outbound.Lease) error { return errAway }
+
+type absentClients struct{}
+
+func (absentClients) Insert(context.Context, client.Client) error { return errAway }
+func (absentClients) ByID(context.Context, tenant.ID, client.ID) (client.Client, error) {
+	return client.Client{}, errAway
+}
+func (absentClients) List(context.Context, tenant.ID) ([]client.Client, error) { return nil, errAway }
+func (absentClients) Revoke(context.Context, tenant.ID, client.ID, time.Time) error {
+	return errAway
+}
+
+func (absentClients) NoteUse(context.Context, tenant.ID, client.ID, time.Time) error {
+	return errAway
+}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/plinto/plinto/core/client"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/user"
 )
@@ -27,6 +28,8 @@ const (
 	PasswordChanged        Name = "security.password.changed"
 	KeyRotated             Name = "key.rotated"
 	KeyRevoked             Name = "key.revoked"
+	ClientCreated          Name = "client.created"
+	ClientRevoked          Name = "client.revoked"
 )
 
 // SignedUp tells of a new account.
@@ -148,4 +151,14 @@ func RevokedKey(o Origin, actor, kid, replacement string, at time.Time) Event {
 		payload["replaced_by"] = replacement
 	}
 	return o.event(KeyRevoked, actor, OfKey(kid), at, payload)
+}
+
+// CreatedClient tells of a new API client.
+func CreatedClient(o Origin, actor string, c client.Client) Event {
+	return o.event(ClientCreated, actor, OfClient(c.ID), c.CreatedAt, map[string]string{"name": c.Name, "scopes": client.ScopeText(c.Scopes)})
+}
+
+// RevokedClient tells of an API client that is good no more.
+func RevokedClient(o Origin, actor string, id client.ID, at time.Time) Event {
+	return o.event(ClientRevoked, actor, OfClient(id), at, nil)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/plinto/plinto/core/id"
+	"github.com/plinto/plinto/core/client"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/user"
@@ -22,6 +23,10 @@ type Event struct {
 	User      user.ID // whose account it concerns; zero when it concerns nobody's
 	RequestID string  // of the request that caused it; empty when none did
 	Address   string  // of the client; empty when there was none
+	Actor     string // who did it: "user:<id>", "anonymous", "operator" or "system"
+	Subject   string // whom or what it is about: "user:<id>", "session:<id>", "key:<kid>", "client:<id>" or empty
+	RequestID string // of the request that caused it; empty when none did
+	Address   string // of the client; empty when there was none
 	Payload   map[string]string
 	At        time.Time
 }
@@ -98,3 +103,6 @@ func OfSession(id session.ID) string { return ofSession + id.String() }
 
 // OfKey names a signing key as subject.
 func OfKey(kid string) string { return "key:" + kid }
+
+// OfClient names an API client as subject.
+func OfClient(id client.ID) string { return "client:" + id.String() }

@@ -50,6 +50,8 @@ const (
 	Overloaded               Code = "overloaded"
 	Unavailable              Code = "service_unavailable"
 	Timeout                  Code = "timeout"
+	InvalidClient            Code = "invalid_client"
+	InsufficientScope        Code = "insufficient_scope"
 )
 
 type meaning struct {
@@ -81,6 +83,8 @@ var meanings = map[Code]meaning{
 	Overloaded:               {KindLimited, "The service is busy. Wait before trying again."},
 	Unavailable:              {KindUnavailable, "The service is not available right now. Try again shortly."},
 	Timeout:                  {KindTimeout, "The request took too long."},
+	InvalidClient:            {KindUnauthenticated, "The client is unknown, revoked, or has another secret."},
+	InsufficientScope:        {KindForbidden, "The client may not do this. Create one that has the scope."},
 }
 
 // Codes lists every code there is, in no order.

@@ -37,6 +37,7 @@ const (
 	Address SubjectKind = "address"
 	Account SubjectKind = "account"
 	Session SubjectKind = "session"
+	Client  SubjectKind = "client" // an API client
 )
 
 // String gives kind and key in one, as storage names the bucket.

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Store keeps users, sessions, keys and events. Every method of it and of its
+// Store keeps users, sessions, keys, clients and events. Every method of it and of its
 // repositories may also answer ErrUnavailable, and then nothing is known of a
 // write but that it was not acknowledged.
 type Store interface {
@@ -43,6 +43,7 @@ type Repositories interface {
 	Events() Events
 	Leases() Leases
 	Activity() Activity
+	Clients() Clients
 }
 
 // StoreHealth is how a store is.

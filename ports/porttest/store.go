@@ -60,6 +60,7 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"BrokenCommits":    testBrokenCommits,
 		"Contexts":         testContexts,
 		"Health":           testHealth,
+		"Clients":          testClients,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

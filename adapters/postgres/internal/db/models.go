@@ -10,6 +10,17 @@ import (
 	"github.com/google/uuid"
 )
 
+type Client struct {
+	TenantID   uuid.UUID
+	ID         uuid.UUID
+	Name       string
+	Scopes     string
+	SecretHash []byte
+	CreatedAt  time.Time
+	LastUsedAt *time.Time
+	RevokedAt  *time.Time
+}
+
 type Session struct {
 	TenantID        uuid.UUID
 	ID              uuid.UUID

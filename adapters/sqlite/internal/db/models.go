@@ -9,6 +9,17 @@ import (
 	"github.com/plinto/plinto/adapters/sqlite/internal/column"
 )
 
+type Client struct {
+	TenantID   uuid.UUID
+	ID         uuid.UUID
+	Name       string
+	Scopes     string
+	SecretHash []byte
+	CreatedAt  column.Micros
+	LastUsedAt *column.Micros
+	RevokedAt  *column.Micros
+}
+
 type Event struct {
 	Sequence   int64
 	TenantID   uuid.UUID
