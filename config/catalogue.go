@@ -298,6 +298,10 @@ func catalogue(c *Config) []setting {
 			name: "RATE_LIMIT_REFRESH_PER_SESSION_PER_5_MINUTES", fallback: "20", read: whole(&c.RateLimit.RefreshPerSessionPer5Minutes),
 			meaning: "Refreshes of one session in five minutes",
 		},
+		{
+			name: "RATE_LIMIT_CLIENT_PER_MINUTE", fallback: "6000", read: whole(&c.RateLimit.ClientPerMinute),
+			meaning: "Requests of one API client in a minute, wherever they come from. They do not count as requests of its address",
+		},
 
 		{
 			name: "EMAIL_ENABLED", fallback: "false", read: truth(&c.Email.Enabled),

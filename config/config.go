@@ -268,6 +268,8 @@ type RateLimit struct {
 	SigninPerAccountPerMinute   int
 	// RefreshPerSessionPer5Minutes counts refreshes of one session.
 	RefreshPerSessionPer5Minutes int
+	// ClientPerMinute counts requests of one API client.
+	ClientPerMinute int
 }
 
 // Email is how mail leaves. SMTP_… and EMAIL_… are the names.

@@ -163,6 +163,7 @@ func (f *findings) limits(r RateLimit) {
 	f.atLeast("RATE_LIMIT_SIGNIN_PER_ADDRESS_PER_5_MINUTES", r.SigninPerAddressPer5Minutes, 1)
 	f.atLeast("RATE_LIMIT_SIGNIN_PER_ACCOUNT_PER_MINUTE", r.SigninPerAccountPerMinute, 1)
 	f.atLeast("RATE_LIMIT_REFRESH_PER_SESSION_PER_5_MINUTES", r.RefreshPerSessionPer5Minutes, 1)
+	f.atLeast("RATE_LIMIT_CLIENT_PER_MINUTE", r.ClientPerMinute, 1)
 }
 
 func (f *findings) mail(e Email) {

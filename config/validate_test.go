@@ -33,6 +33,7 @@ func TestRanges(t *testing.T) {
 		{"RATE_LIMIT_SIGNIN_PER_ADDRESS_PER_5_MINUTES", "1", "0", "is %; it must be at least 1"},
 		{"RATE_LIMIT_SIGNIN_PER_ACCOUNT_PER_MINUTE", "1", "0", "is %; it must be at least 1"},
 		{"RATE_LIMIT_REFRESH_PER_SESSION_PER_5_MINUTES", "1", "0", "is %; it must be at least 1"},
+		{"RATE_LIMIT_CLIENT_PER_MINUTE", "1", "0", "is %; it must be at least 1"},
 		{"DATABASE_POOL_TIMEOUT", "0.001", "0 -1", "is %s; it must be more than zero"},
 		{"DATABASE_CONNECT_TIMEOUT", "1ns", "0s -1s", "is %; it must be more than zero"},
 		{"DATABASE_STATEMENT_TIMEOUT", "1ns", "0s -1s", "is %; it must be more than zero"},

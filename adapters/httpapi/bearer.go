@@ -20,13 +20,14 @@ const (
 	anyone      access = iota // nothing
 	signedIn                  // an access token that is good now
 	tokenHolder               // an access token; the use case judges it
+	apiClient                 // the credential of an API client; the handler reads it
 )
 
 // authenticate finds out who calls a route that wants to know.
 func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		call := callOf(c.Request().Context())
-		if call.route == nil || call.route.access == anyone {
+		if call.route == nil || !call.route.access.wantsToken() {
 			return next(c)
 		}
 		var err error
@@ -75,19 +76,26 @@ func isToken68(s string) bool {
 	})
 }
 
+// wantsToken tells whether a caller proves with an access token who it is.
+func (a access) wantsToken() bool { return a == signedIn || a == tokenHolder }
+
 // challenges are the WWW-Authenticate fields of a refusal: on a route that wants
 // a token how to present one (RFC 6750 section 3, RFC 9449 section 7.1), and
 // wherever a proof was not good what is wrong with it. Where recent proof of the
-// user is wanted, it says how recent (RFC 9470 section 3).
+// user is wanted, it says how recent (RFC 9470 section 3). A route that wants an
+// API client says so (RFC 6749 section 5.2).
 func (c *call) challenges(err error, f *fault.Error) []string {
 	code := f.Code
 	if code.Kind() == fault.KindUnproven && c.route.takesProof() {
 		return []string{c.proofChallenge(string(code))}
 	}
-	if c.route == nil || c.route.access == anyone {
-		return nil
-	}
 	switch {
+	case c.route == nil:
+		return nil
+	case c.route.access == apiClient && code == fault.InvalidClient:
+		return []string{`Basic realm="plinto"`}
+	case !c.route.access.wantsToken():
+		return nil
 	case code == fault.NotAuthenticated:
 		return []string{"Bearer", c.proofChallenge("")}
 	case code == fault.ReauthenticationRequired:

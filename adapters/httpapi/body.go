@@ -39,7 +39,7 @@ func (s *Server) checkBody(next echo.HandlerFunc) echo.HandlerFunc {
 		// The bare writer, for the reader to have the connection closed.
 		r.Body = &boundedBody{http.MaxBytesReader(c.Response().Writer, r.Body, maxBody)}
 		if rt := callOf(r.Context()).route; rt != nil && rt.serve.takesBody {
-			if err := checkMediaType(r.Header); err != nil {
+			if err := checkMediaType(r.Header, "application/json"); err != nil {
 				return err
 			}
 		}
@@ -47,10 +47,12 @@ func (s *Server) checkBody(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// checkMediaType wants plain application/json. JSON is UTF-8 (RFC 8259 section
-// 8.1), so no other charset can be meant.
-func checkMediaType(h http.Header) error {
+// checkMediaType wants one plain type of content. All that is read here is UTF-8
+// (RFC 8259 section 8.1, WHATWG URL section 5), so no other charset can be
+// meant.
+func checkMediaType(h http.Header, wanted string) error {
 	refused := fault.New(fault.UnsupportedMediaType)
+	refused.Message = "The request body must be " + wanted + "."
 	for _, coding := range h.Values("Content-Encoding") {
 		if coding != "" && !strings.EqualFold(coding, "identity") {
 			return refused
@@ -61,7 +63,7 @@ func checkMediaType(h http.Header) error {
 		return refused
 	}
 	kind, params, err := mime.ParseMediaType(types[0])
-	if err != nil || kind != "application/json" {
+	if err != nil || kind != wanted {
 		return refused
 	}
 	if charset, given := params["charset"]; given && !strings.EqualFold(charset, "utf-8") {

@@ -21,6 +21,10 @@ type call struct {
 	started time.Time
 	problem bool // errors are wanted as RFC 9457 problems
 
+	// connection ends with the connection and not with the time that a request
+	// has: it is for streams.
+	connection context.Context
+
 	caller inbound.Caller
 	limits []limit.Decision
 	route  *route // nil when nothing matched
@@ -45,6 +49,8 @@ func (s *Server) begin(r *http.Request) *call {
 		path:    r.URL.EscapedPath(),
 		started: s.opts.Now(),
 		problem: wantsProblem(r.Header.Values("Accept")),
+
+		connection: r.Context(),
 	}
 	c.caller = inbound.Caller{
 		Tenant:    s.opts.Tenant,

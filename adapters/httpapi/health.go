@@ -114,6 +114,7 @@ type infrastructureJSON struct {
 func (h health) status(context.Context, *none) (*answer[statusJSON], error) {
 	endpoints := map[string]string{
 		"auth": "/api/v1/auth", "me": "/api/v1/users/me", "sessions": "/api/v1/sessions",
+		"introspection": "/api/v1/auth/introspect", "revocations": "/api/v1/revocations",
 		"jwks": "/.well-known/jwks.json", "health": "/health", "ready": "/ready",
 	}
 	if h.opts.Docs {

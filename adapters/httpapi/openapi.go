@@ -43,6 +43,7 @@ func (s *Server) mount() error {
 	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token that is bound to no key."},
 		"dpop":   {Type: "http", Scheme: "dpop", Description: "An access token that is bound to a key, with a proof of it in the DPoP field (RFC 9449 section 7.1)."},
+		"client": {Type: "http", Scheme: "basic", Description: "The id and the secret of an API client, each form-encoded (RFC 6749 section 2.3.1)."},
 	}
 	for _, t := range []reflect.Type{reflect.TypeFor[errorJSON](), reflect.TypeFor[problemJSON]()} {
 		doc.Components.Schemas.Schema(t, true, "")

@@ -64,10 +64,14 @@ func bodyHandler[B, O any](h func(context.Context, *request[B]) (*O, error)) end
 	}}
 }
 
-// plain answers by itself, with content of the given types.
-func plain(h echo.HandlerFunc, content map[string]*huma.MediaType) endpoint {
+// plain answers by itself, with content of the given types. What it reads is
+// described by hand.
+func plain(h echo.HandlerFunc, content map[string]*huma.MediaType, describe ...func(*huma.Operation)) endpoint {
 	return endpoint{plain: true, mount: func(s *Server, api huma.API, op huma.Operation) {
 		op.Responses[strconv.Itoa(op.DefaultStatus)].Content = content
+		for _, d := range describe {
+			d(&op)
+		}
 		api.OpenAPI().AddOperation(&op)
 		s.echo.Add(op.Method, routerPath(op.Path), h)
 	}}
@@ -100,8 +104,11 @@ func (r route) operation(method, path, id, description string) huma.Operation {
 		Responses:     r.refusals(),
 	}
 	op.Responses[strconv.Itoa(op.DefaultStatus)] = &huma.Response{Description: http.StatusText(op.DefaultStatus)}
-	if r.access != anyone {
+	switch {
+	case r.access.wantsToken():
 		op.Security = []map[string][]string{{"bearer": {}}, {"dpop": {}}}
+	case r.access == apiClient:
+		op.Security = []map[string][]string{{"client": {}}}
 	}
 	if r.takesProof() {
 		op.Parameters = []*huma.Param{r.proofField()}
@@ -123,8 +130,11 @@ func (r route) allFaults() []fault.Code {
 	if r.admission != uncounted {
 		codes = append(codes, fault.RateLimited, fault.Unavailable)
 	}
-	if r.access != anyone {
+	switch {
+	case r.access.wantsToken():
 		codes = append(codes, fault.NotAuthenticated, fault.InvalidToken)
+	case r.access == apiClient:
+		codes = append(codes, fault.InvalidClient, fault.InsufficientScope)
 	}
 	if r.takesProof() {
 		codes = append(codes, fault.InvalidProof, fault.ProofNonceNeeded, fault.Unavailable)
@@ -172,6 +182,10 @@ func (r route) refusalHeaders(code fault.Code) map[string]*huma.Header {
 	case code.Kind() == fault.KindLimited || statusOf(code) == http.StatusServiceUnavailable:
 		return map[string]*huma.Header{"Retry-After": {
 			Description: "When to try again, in whole seconds.", Schema: &huma.Schema{Type: "integer"},
+		}}
+	case code == fault.InvalidClient:
+		return map[string]*huma.Header{"WWW-Authenticate": {
+			Description: "The Basic challenge (RFC 7617).", Schema: &huma.Schema{Type: "string"},
 		}}
 	case code == fault.NotAuthenticated || code == fault.InvalidToken || code == fault.ReauthenticationRequired:
 		return map[string]*huma.Header{"WWW-Authenticate": challenge}

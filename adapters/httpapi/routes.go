@@ -22,6 +22,8 @@ func (s *Server) table() []route {
 	v := sessions{s.services.Sessions}
 	y := activity{s.services.Activity}
 	k := keys{s.services.Keys}
+	i := introspection{s.services.Introspection, s.services.Clients}
+	l := revocations{s.services.RevocationLog, s.services.Clients, s}
 	h := health{s.services.Health, s.services.Proofs, s.opts}
 
 	routes := []route{
@@ -96,6 +98,18 @@ func (s *Server) table() []route {
 			method: del, path: "/api/v1/sessions/{id}", id: "revokeSession", tag: "Sessions",
 			summary: "End one of my sessions", success: http.StatusNoContent, access: signedIn,
 			serve: handler(v.revoke), faults: []fault.Code{fault.NotFound},
+		},
+		{
+			method: post, path: "/api/v1/auth/introspect", id: "introspect", tag: "Services",
+			summary: "Tell another service what a token is good for (RFC 7662)", access: apiClient, admission: countedByUseCase,
+			serve:  plain(i.introspect, s.introspectionContent(), describeIntrospection),
+			faults: []fault.Code{fault.MalformedRequest, fault.UnsupportedMediaType, fault.ValidationError},
+		},
+		{
+			method: get, path: "/api/v1/revocations", id: "listRevocations", tag: "Services",
+			summary: "Tell another service what is revoked, a page at a time or as server-sent events", access: apiClient, admission: countedByUseCase,
+			serve:  plain(l.list, s.revocationsContent(), describeRevocations),
+			faults: []fault.Code{fault.ValidationError},
 		},
 		{
 			method: get, path: "/.well-known/jwks.json", id: "jwks", tag: "Keys",

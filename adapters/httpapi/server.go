@@ -44,7 +44,9 @@ type Options struct {
 	Log            *slog.Logger     // nil logs nothing
 	Now            func() time.Time // nil is time.Now
 	NewRequestID   func() string    // nil is random
-	RequestTimeout time.Duration    // zero is 30 seconds
+	RequestTimeout time.Duration    // zero is 30 seconds; streams have none
+
+	StreamWriteTimeout time.Duration // of one write to a stream; zero is 5 seconds
 }
 
 // Server is the API as an http.Handler.
@@ -56,11 +58,15 @@ type Server struct {
 	routes   map[string]*route // by method and the router's path
 	echo     *echo.Echo
 	document document
+
+	streaming  context.Context // while there may be streams
+	endStreams context.CancelFunc
 }
 
 // defaults of Options.
 const (
 	defaultTimeout           = 30 * time.Second
+	defaultStreamTimeout     = 5 * time.Second
 	defaultPasswordMinLength = 12
 )
 
@@ -72,6 +78,7 @@ func New(services inbound.Services, opts Options) (*Server, error) {
 	}
 	claimHuma()
 	s := &Server{services: services, opts: withDefaults(opts), routes: map[string]*route{}}
+	s.streaming, s.endStreams = context.WithCancel(context.Background())
 	s.hosts = hostSet(opts.AllowedHosts)
 	var err error
 	if s.origins, err = originSet(opts.CORSOrigins); err != nil {
@@ -90,6 +97,8 @@ func complete(s inbound.Services) error {
 	for name, absent := range map[string]bool{
 		"Accounts": s.Accounts == nil, "Passwords": s.Passwords == nil, "Tokens": s.Tokens == nil, "Sessions": s.Sessions == nil, "Proofs": s.Proofs == nil,
 		"Activity": s.Activity == nil, "Keys": s.Keys == nil, "Limits": s.Limits == nil, "Health": s.Health == nil,
+		"Keys": s.Keys == nil, "Limits": s.Limits == nil, "Health": s.Health == nil,
+		"RevocationLog": s.RevocationLog == nil, "Introspection": s.Introspection == nil, "Clients": s.Clients == nil,
 	} {
 		if absent {
 			missing = append(missing, name)
@@ -116,6 +125,9 @@ func withDefaults(o Options) Options {
 	}
 	if o.RequestTimeout == 0 {
 		o.RequestTimeout = defaultTimeout
+	}
+	if o.StreamWriteTimeout == 0 {
+		o.StreamWriteTimeout = defaultStreamTimeout
 	}
 	if o.PasswordMinLength == 0 {
 		o.PasswordMinLength = defaultPasswordMinLength

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
@@ -139,7 +138,7 @@ func policy(c config.Config) app.Policy {
 func settle(c config.Database) time.Duration { return c.PoolTimeout + c.StatementTimeout }
 
 // api makes the HTTP API.
-func (p *program) api() (http.Handler, error) {
+func (p *program) api() (*httpapi.Server, error) {
 	c := p.config
 	o := httpapi.Options{
 		Version: programVersion(), Environment: string(c.Environment), Tenant: tenant.Default,

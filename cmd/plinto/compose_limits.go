@@ -60,5 +60,6 @@ func limitRules(c config.RateLimit) guard.Rules {
 		SignInAddress:  []limit.Rule{{Name: "signin", Quota: c.SigninPerAddressPer5Minutes, Window: five}},
 		SignInAccount:  []limit.Rule{{Name: "signin-account", Quota: c.SigninPerAccountPerMinute, Window: time.Minute}},
 		RefreshSession: []limit.Rule{{Name: "refresh-session", Quota: c.RefreshPerSessionPer5Minutes, Window: five}},
+		Client:         []limit.Rule{{Name: "client", Quota: c.ClientPerMinute, Window: time.Minute}},
 	}
 }

@@ -57,6 +57,6 @@ func newRoot(environ []string, stdout, stderr io.Writer) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serve, newMigrate(s), newKeys(s), newUsers(s), newSessions(s), newEvents(s), newHealth(s), newSettings(s), newVersion(s))
+	root.AddCommand(serve, newMigrate(s), newKeys(s), newUsers(s), newSessions(s), newClients(s), newEvents(s), newHealth(s), newSettings(s), newVersion(s))
 	return root
 }

@@ -55,6 +55,7 @@ func (p *program) serve(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	server := p.server(handler)
+	server.RegisterOnShutdown(handler.EndStreams)
 	listener, err := net.Listen("tcp", p.config.Server.Address())
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

@@ -10,9 +10,11 @@ import (
 	"github.com/plinto/plinto/core/app/account"
 	"github.com/plinto/plinto/core/app/activity"
 	"github.com/plinto/plinto/core/app/cleanup"
+	"github.com/plinto/plinto/core/app/clients"
 	"github.com/plinto/plinto/core/app/feed"
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/health"
+	"github.com/plinto/plinto/core/app/introspection"
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/app/operations"
 	"github.com/plinto/plinto/core/app/password"
@@ -78,6 +80,13 @@ type Proofs struct {
 // revocations.
 const clockSkew = time.Minute
 
+// How many streams of revocations an instance serves, and one client at it. A
+// stream costs a connection and a few kilobytes.
+const (
+	maxStreams          = 1000
+	maxStreamsPerClient = 100
+)
+
 // New makes the use cases.
 func New(w outbound.World, p Policy) (inbound.Services, error) {
 	if len(p.ApplicationKeys) == 0 {
@@ -102,6 +111,10 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	})
 	revoked := feed.New(w, keys, feed.Policy{Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew, Sessions: p.Sessions})
 	used := activity.New(w, activity.Every)
+	revoked := feed.New(w, keys, feed.Policy{
+		Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew, Sessions: p.Sessions,
+		Streams: maxStreams, StreamsPerClient: maxStreamsPerClient,
+	})
 	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product}
 	return inbound.Services{
 		Accounts: account.New(w, issuer, limits, possession, account.Policy{
@@ -119,5 +132,19 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Health:      health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
 		Operators:   operations.New(w, revoked, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle}),
 		Cleanup:     cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention}, cleanup.Usual),
+		Passwords:     password.New(w, issuer, limits, stepup.New(w.Clock, p.StepUp), rules, revoked),
+		Tokens:        tokens.New(w, issuer, limits, possession, keys, revoked, p.RefreshGrace),
+		Proofs:        possession,
+		Sessions:      sessions.New(w, p.Sessions, revoked),
+		Revocations:   revoked,
+		Keys:          keys,
+		Events:        trail.New(w.Store, p.Tenant),
+		Limits:        limits,
+		Health:        health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
+		Operators:     operations.New(w, revoked, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle}),
+		Cleanup:       cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention}, cleanup.Usual),
+		RevocationLog: revoked,
+		Introspection: introspection.New(w, issuer, keys, revoked),
+		Clients:       clients.New(w, limits, p.Tenant),
 	}, nil
 }

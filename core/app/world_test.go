@@ -192,6 +192,7 @@ type countingStore struct {
 	beforeKeys func()
 	// duringFeed is what happens while the feed is read.
 	duringFeed func()
+	feed       outbound.Feed // instead of the store's, when not nil
 }
 
 func (s *countingStore) ask() outbound.Repositories {
@@ -223,6 +224,9 @@ func (s *countingStore) Feed() outbound.Feed {
 	}
 	if s.duringFeed != nil {
 		s.duringFeed()
+	}
+	if s.feed != nil {
+		return s.feed
 	}
 	return s.Store.Feed()
 }

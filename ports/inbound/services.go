@@ -18,4 +18,19 @@ type Services struct {
 	Health      Health
 	Operators   Operators
 	Cleanup     Cleanup
+	Accounts      Accounts
+	Passwords     Passwords
+	Tokens        Tokens
+	Proofs        Proofs
+	Sessions      Sessions
+	Revocations   Revocations
+	Keys          Keys
+	Events        Events
+	Limits        Limits
+	Health        Health
+	Operators     Operators
+	Cleanup       Cleanup
+	RevocationLog RevocationLog
+	Introspection Introspection
+	Clients       Clients
 }

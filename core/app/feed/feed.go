@@ -29,6 +29,9 @@ type Policy struct {
 	Life time.Duration
 	// Sessions is how long sessions last.
 	Sessions session.Lifetime
+	// Streams is how many other services may follow at a time, and
+	// StreamsPerClient how many of them with one credential.
+	Streams, StreamsPerClient int
 }
 
 // Bound is how long after its end was committed a session may still be used at
@@ -61,6 +64,9 @@ type Service struct {
 	readAt time.Time // when the last reading began that told everything; zero before the first
 
 	asked atomic.Int64 // how often the store was asked about a token
+
+	tail    *tail
+	streams streams
 }
 
 // Keys looks after the signing keys.
@@ -74,7 +80,7 @@ var _ inbound.Revocations = (*Service)(nil)
 // New makes a Service. Keys are loaded when they were rotated or revoked
 // somewhere.
 func New(w outbound.World, k Keys, p Policy) *Service {
-	return &Service{world: w, keys: k, policy: p, set: revocation.NewSet(p.Life)}
+	return &Service{world: w, keys: k, policy: p, set: revocation.NewSet(p.Life), tail: newTail()}
 }
 
 // Load implements inbound.Revocations.
@@ -124,9 +130,15 @@ func (s *Service) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		entries, err := entriesOf(page.Events)
+		if err != nil {
+			return err
+		}
 		keysChanged = keysChanged || changed
 		s.mark, more = page.Next, page.More
+		s.tail.add(entries, cursor{s.mark, more})
 	}
+	s.tail.complete(began)
 	if keysChanged {
 		// A key that this instance cannot open is no reason to miss what is
 		// revoked: whoever looks after the keys tells of it.
@@ -194,6 +206,13 @@ func (s *Service) Check(ctx context.Context, c token.Claims) error {
 		return fault.New(fault.InvalidToken)
 	}
 	return nil
+}
+
+// Refuses tells whether a token is known to be revoked. It asks nobody.
+func (s *Service) Refuses(c token.Claims) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.set.Refuses(c)
 }
 
 // Loaded tells whether the feed was ever read.

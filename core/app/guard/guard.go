@@ -24,6 +24,7 @@ type Rules struct {
 	SignInAddress  []limit.Rule // sign-ins of a client address
 	SignInAccount  []limit.Rule // sign-ins to an account, whichever name it is called by
 	RefreshSession []limit.Rule // refreshes of a session
+	Client         []limit.Rule // requests of an API client
 }
 
 // Guard implements inbound.Limits, and what use cases ask before they work.
