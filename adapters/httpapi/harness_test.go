@@ -19,10 +19,13 @@ import (
 
 	"github.com/plinto/plinto/adapters/httpapi"
 	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/client"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/limit"
+	"github.com/plinto/plinto/core/revocation"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
+	"github.com/plinto/plinto/core/token"
 	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
 )
@@ -61,6 +64,11 @@ type fakes struct {
 	alerts       func(context.Context, inbound.Principal, inbound.EventPage) (inbound.HistoryPage, error)
 	revoke       func(context.Context, inbound.Caller, inbound.Principal, session.ID) error
 	revokeOthers func(context.Context, inbound.Caller, inbound.Principal) (int, error)
+	client       func(context.Context, inbound.Caller, inbound.ClientCredential, client.Scope) (client.ID, error)
+	checkClient  func(context.Context, client.ID, client.Scope) error
+	introspect   func(context.Context, tenant.ID, string) (inbound.Introspected, error)
+	revoked      func(context.Context, string, int) (inbound.RevocationPage, error)
+	follow       func(context.Context, client.ID, string) (inbound.RevocationStream, error)
 	published    func() (inbound.JWKS, error)
 	admit        func(context.Context, inbound.Caller) error
 	ready        func(context.Context) inbound.Readiness
@@ -80,9 +88,35 @@ type (
 		inbound.Keys
 		*fakes
 	}
-	limits struct{ *fakes }
-	health struct{ *fakes }
+	clients struct {
+		inbound.Clients
+		*fakes
+	}
+	introspection struct{ *fakes }
+	revocationLog struct{ *fakes }
+	limits        struct{ *fakes }
+	health        struct{ *fakes }
 )
+
+func (f clients) Authenticate(ctx context.Context, c inbound.Caller, cred inbound.ClientCredential, need client.Scope) (client.ID, error) {
+	return f.client(ctx, c, cred, need)
+}
+
+func (f clients) Check(ctx context.Context, id client.ID, need client.Scope) error {
+	return f.checkClient(ctx, id, need)
+}
+
+func (f introspection) Introspect(ctx context.Context, t tenant.ID, text string) (inbound.Introspected, error) {
+	return f.introspect(ctx, t, text)
+}
+
+func (f revocationLog) Page(ctx context.Context, cursor string, limit int) (inbound.RevocationPage, error) {
+	return f.revoked(ctx, cursor, limit)
+}
+
+func (f revocationLog) Follow(ctx context.Context, who client.ID, cursor string) (inbound.RevocationStream, error) {
+	return f.follow(ctx, who, cursor)
+}
 
 func (f accounts) CheckSignUp(cmd inbound.SignUp) []fault.Field { return f.checkSignUp(cmd) }
 func (f accounts) CheckSignIn(cmd inbound.SignIn) []fault.Field { return f.checkSignIn(cmd) }
@@ -230,6 +264,26 @@ func newFakes() *fakes {
 		},
 		revoke:       func(context.Context, inbound.Caller, inbound.Principal, session.ID) error { return nil },
 		revokeOthers: func(context.Context, inbound.Caller, inbound.Principal) (int, error) { return 3, nil },
+		client: func(_ context.Context, _ inbound.Caller, cred inbound.ClientCredential, _ client.Scope) (client.ID, error) {
+			if cred != goodClient {
+				return client.ID{}, fault.New(fault.InvalidClient)
+			}
+			return client.ID{7}, nil
+		},
+		checkClient: func(context.Context, client.ID, client.Scope) error { return nil },
+		introspect: func(_ context.Context, _ tenant.ID, text string) (inbound.Introspected, error) {
+			if text != goodToken {
+				return inbound.Introspected{}, nil
+			}
+			return inbound.Introspected{
+				Active: true, Issuer: "https://auth.example.com", Audience: []string{"api"}, ClientID: "plinto", Subject: user.ID{1}, Username: "ann",
+				Session: session.ID{2}, Tenant: tenant.Default, ID: token.ID{3}, IssuedAt: instant, NotBefore: instant, ExpiresAt: instant.Add(time.Minute),
+				AuthTime: instant, Methods: []string{"pwd"},
+			}, nil
+		},
+		revoked: func(context.Context, string, int) (inbound.RevocationPage, error) {
+			return inbound.RevocationPage{Entries: revokedEntries(), Next: "mark/1", More: true, AsOf: instant, MaxAge: 1004*time.Second + 1}, nil
+		},
 		published: func() (inbound.JWKS, error) {
 			return inbound.JWKS{Body: []byte(`{"keys":[]}`), MaxAge: 5 * time.Minute}, nil
 		},
@@ -247,6 +301,19 @@ func (f *fakes) services() inbound.Services {
 	return inbound.Services{
 		Accounts: accounts{f}, Passwords: passwords{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Activity: activity{fakes: f},
 		Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
+		Accounts: accounts{f}, Passwords: passwords{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
+		Clients: clients{fakes: f}, Introspection: introspection{f}, RevocationLog: revocationLog{f},
+	}
+}
+
+// goodClient is the credential of a client; it needs form-encoding.
+var goodClient = inbound.ClientCredential{ID: "client:1", Secret: "pcs_a+b c"}
+
+func revokedEntries() []revocation.Entry {
+	return []revocation.Entry{
+		{Kind: revocation.OneSession, Session: session.ID{2}, User: user.ID{1}, At: instant, Reason: "signed_out"},
+		{Kind: revocation.AllSessions, Before: instant, At: instant},
+		{Kind: revocation.OneKey, KID: "k1", At: instant, Reason: "leaked"},
 	}
 }
 

@@ -36,6 +36,8 @@ func TestWhoCountsARequest(t *testing.T) {
 		{ask("POST", "/api/v1/auth/signin", signInOK), 0},
 		{ask("POST", "/api/v1/auth/login", signInOK), 0},
 		{ask("POST", "/api/v1/auth/refresh", refreshOK), 0},
+		{introspecting("token=x", "Authorization", goodBasic), 0},
+		{ask("GET", revokedPath, "", "Authorization", goodBasic), 0},
 		{ask("GET", "/health", ""), 0},
 		{ask("GET", "/ready", ""), 0},
 		{ask("GET", "/metrics", ""), 0},
@@ -55,6 +57,9 @@ func TestWhoCountsARequest(t *testing.T) {
 		{ask("POST", "/api/v1/auth/signin", "{"), 1},
 		{ask("POST", "/api/v1/auth/signup", "{}"), 1},
 		{ask("POST", "/api/v1/auth/refresh", refreshOK, "Content-Type", ""), 1},
+		{introspecting("token=x"), 1},
+		{ask("POST", introspectPath, "{}"), 1},
+		{ask("GET", revokedPath, ""), 1},
 	} {
 		*n = 0
 		s.do(c.r)

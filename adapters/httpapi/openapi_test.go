@@ -101,6 +101,10 @@ func TestTheDocumentIsClosedInItself(t *testing.T) {
 		}
 	}
 	require.Empty(t, doc.Paths["/api/v1/auth/signin"]["post"].Security)
+	require.Contains(t, doc.Components.SecuritySchemes, "client")
+	for path, method := range map[string]string{introspectPath: "post", revokedPath: "get"} {
+		require.Equal(t, []map[string][]string{{"client": {}}}, doc.Paths[path][method].Security, path)
+	}
 	for _, name := range []string{"SignUp", "SignIn", "Refresh", "Reauthenticate", "PasswordChange"} {
 		var schema struct {
 			AdditionalProperties *bool    `json:"additionalProperties"`
@@ -150,6 +154,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		"signup": "SignedIn", "refresh": "Tokens", "me": "User", "reauthenticated": "AccessToken", "session": "Session", "session_current": "Session",
 		"activity": "HistoryPage", "alerts": "HistoryPage", "sessions": "SessionPage",
 		"sessions_revoked": "Revoked", "health": "Health", "ready": "Ready", "status": "Status", "jwks": "Jwks",
+		"introspected": "Introspected", "revocations": "RevocationPage",
 	} {
 		raw, err := os.ReadFile(filepath.Join("testdata", "answers", file+".json"))
 		require.NoError(t, err)
@@ -188,6 +193,14 @@ func TestStatusesAreDocumented(t *testing.T) {
 		{asAnn("GET", "/api/v1/sessions/x"), "/api/v1/sessions/{id}", "404"},
 		{asAnn("DELETE", "/api/v1/sessions/"+strings.Repeat("0", 8)+"-0000-0000-0000-000000000001"), "/api/v1/sessions/{id}", "204"},
 		{asAnn("POST", "/api/v1/auth/logout"), "/api/v1/auth/logout", "204"},
+		{introspecting("token=x", "Authorization", goodBasic), introspectPath, "200"},
+		{introspecting("token=x"), introspectPath, "401"},
+		{introspecting("token=x&token=y"), introspectPath, "400"},
+		{introspecting("x=y", "Authorization", goodBasic), introspectPath, "422"},
+		{ask("POST", introspectPath, "{}"), introspectPath, "415"},
+		{ask("GET", revokedPath, "", "Authorization", goodBasic), revokedPath, "200"},
+		{ask("GET", revokedPath, ""), revokedPath, "401"},
+		{ask("GET", revokedPath+"?limit=0", "", "Authorization", goodBasic), revokedPath, "422"},
 		{ask("GET", "/.well-known/jwks.json", "", "If-None-Match", "*"), "/.well-known/jwks.json", "304"},
 	} {
 		w := s.do(c.r)

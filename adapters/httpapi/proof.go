@@ -13,7 +13,7 @@ import (
 
 // takesProof says whether a DPoP proof (RFC 9449) has a meaning on a route: it
 // binds a session to a key, or goes with an access token.
-func (r *route) takesProof() bool { return r != nil && (r.binds || r.access != anyone) }
+func (r *route) takesProof() bool { return r != nil && (r.binds || r.access.wantsToken()) }
 
 // prove takes the proof that came with a request, and tells whoever uses proofs
 // the nonce of the moment (RFC 9449 section 8.2).

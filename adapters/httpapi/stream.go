@@ -82,10 +82,6 @@ func (e *events) begin() error {
 	h := e.to.Header()
 	h.Set("Content-Type", eventStream)
 	h.Set("X-Accel-Buffering", "no") // or some proxies would keep events to themselves
-	// What is left of the request has no time limit, since there is nothing.
-	if err := e.control.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return fmt.Errorf("%w: %w", errReader, err)
-	}
 	e.to.WriteHeader(http.StatusOK)
 	fmt.Fprintf(&e.buffer, "retry: %d\n\n", comeBackAfter.Milliseconds())
 	return e.flush()
