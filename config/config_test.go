@@ -102,7 +102,7 @@ func TestDefaults(t *testing.T) {
 		RateLimit: config.RateLimit{
 			Enabled: true, PerMinute: 60, PerHour: 1000,
 			SignupPerMinute: 3, SignupPerHour: 5,
-			SigninPerAddressPer5Minutes: 10, SigninPerAccountPerMinute: 5, RefreshPerSessionPer5Minutes: 20,
+			SigninPerAddressPer5Minutes: 10, SigninPerAccountPerMinute: 5, RefreshPerSessionPer5Minutes: 20, ClientPerMinute: 6000,
 		},
 		Email:    config.Email{Provider: "smtp", FromName: "Plinto", SMTPPort: 587},
 		Features: config.Features{Signups: true, Docs: true},

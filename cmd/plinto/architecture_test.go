@@ -20,7 +20,7 @@ func TestArchitecture(t *testing.T) {
 		t.Error(breach)
 	}
 	layers := slices.Collect(maps.Values(report.Packages))
-	for _, layer := range []string{"noun", "inbound port", "outbound port", "use case", "driving adapter", "driven adapter", "config"} {
+	for _, layer := range []string{"noun", "inbound port", "outbound port", "use case", "driving adapter", "driven adapter", "package for consumers", "config"} {
 		require.Contains(t, layers, layer, "the check has not seen the house")
 	}
 }

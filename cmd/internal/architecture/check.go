@@ -110,6 +110,10 @@ func (c *checker) ours(f file, l layer, i mention, to string) {
 }
 
 func (c *checker) homes(f file, l layer, i mention) {
+	if l == consumer && !f.test && !isStandard(i.what) {
+		c.breach(f, i.line, "no %s imports %s", l, i.what)
+		return
+	}
 	if withinAny(i.what, testLibraries) {
 		if !f.test && l != porttest {
 			c.breach(f, i.line, "%s is for tests", i.what)

@@ -65,6 +65,8 @@ func TestAHouseInOrderHasNoBreach(t *testing.T) {
 		"core/app/login/login.go":                source("login", "~/core/user", "~/ports/inbound", "~/ports/outbound", "~/core/app/issuing", "~/core/app/guard", "~/core/app/login/steps"),
 		"adapters/doc.go":                        source("adapters"),
 		"adapters/httpapi/server.go":             source("httpapi", "net/http", "log/slog", "~/core/user", "~/ports/inbound", "~/adapters/internal/edge", "~/adapters/httpapi/wire", "github.com/labstack/echo/v4", "github.com/danielgtaylor/huma/v2/adapters/humaecho"),
+		"adapters/httpapi/clients/go/verify.go":  source("plinto", "net/http", "crypto/rsa", "log/slog"),
+		"adapters/httpapi/clients/go/a_test.go":  source("plinto_test", "~/adapters/httpapi/clients/go", "github.com/stretchr/testify/require"),
 		"adapters/internal/edge/problem.go":      source("edge", "net/http", "~/core/fault"),
 		"adapters/internal/transaction/retry.go": source("transaction", "~/core/user", "~/ports/outbound", "~/sql"),
 		"adapters/postgres/store.go":             source("postgres", "~/core/user", "~/ports/outbound", "~/sql", "~/adapters/postgres/internal/db", "~/adapters/internal/transaction", "github.com/jackc/pgx/v5/pgxpool", "github.com/pressly/goose/v3"),
@@ -127,6 +129,14 @@ func TestEveryPlantedBreachIsFound(t *testing.T) {
 		"use case imports database/sql":  {"core/app/login/a.go", source("login", "database/sql"), " imports database/sql"},
 		"the application logs":           {"core/app/a.go", source("app", "log/slog"), " imports log/slog"},
 		"the application knows a driver": {"core/app/a.go", source("app", "~/adapters/sqlite"), " imports adapters/sqlite"},
+		// Packages for consumers.
+		"a consumer imports its adapter":  {"adapters/httpapi/clients/go/a.go", source("plinto", "~/adapters/httpapi"), "no package for consumers imports adapters/httpapi"},
+		"a consumer imports a noun":       {"adapters/httpapi/clients/go/a.go", source("plinto", "~/core/token"), " imports core/token"},
+		"a consumer imports another":      {"adapters/httpapi/clients/go/a.go", source("plinto", "~/adapters/httpapi/clients/wire"), " imports adapters/httpapi/clients/wire"},
+		"a consumer imports a library":    {"adapters/httpapi/clients/go/a.go", source("plinto", "github.com/labstack/echo/v4"), "no package for consumers imports github.com/labstack/echo/v4"},
+		"a consumer tests in its program": {"adapters/httpapi/clients/go/a.go", source("plinto", "github.com/stretchr/testify/require"), " imports github.com/stretchr/testify/require"},
+		"an adapter imports what is lent": {"adapters/httpapi/a.go", source("httpapi", "~/adapters/httpapi/clients/go"), "no driving adapter imports adapters/httpapi/clients/go"},
+		"a use case imports what is lent": {"core/app/login/a.go", source("login", "~/adapters/httpapi/clients/go"), " imports adapters/httpapi/clients/go"},
 		// Adapters.
 		"driving imports outbound":               {"adapters/httpapi/a.go", source("httpapi", "~/ports/outbound"), "no driving adapter imports ports/outbound"},
 		"driving imports a use case":             {"adapters/httpapi/a.go", source("httpapi", "~/core/app/login"), " imports core/app/login"},

@@ -17,6 +17,7 @@ const (
 	app       layer = "application"
 	driving   layer = "driving adapter"
 	driven    layer = "driven adapter"
+	consumer  layer = "package for consumers" // what other services import of ours
 	telemetry layer = "telemetry"
 	edge      layer = "part shared by driving adapters"
 	shared    layer = "part shared by driven adapters"
@@ -37,6 +38,7 @@ var mayImport = map[layer][]layer{
 	app:       {noun, inbound, outbound, useCase},
 	driving:   {noun, inbound, edge},
 	driven:    {noun, outbound, schema, shared},
+	consumer:  {},
 	telemetry: {noun, inbound, outbound},
 	edge:      {noun, edge},
 	shared:    {noun, outbound, schema, shared},
@@ -57,6 +59,11 @@ var drivingAdapters = []string{"httpapi", "web", "console", "scim", "oidc"}
 // edges are the packages of adapters/internal that driving adapters share, what
 // speaking HTTP takes; driven ones share the others. No package is for both.
 var edges = []string{"edge"}
+
+// consumers are the folders of packages for other services. Each is on its own:
+// it imports the standard library and nothing else, so that whoever takes it
+// takes nothing of the program with it.
+var consumers = []string{"adapters/httpapi/clients"}
 
 // layerOf tells the layer of a directory, relative to the top of the
 // repository, and "" when it has no place in the house.
@@ -88,6 +95,8 @@ func layerOf(dir string) layer {
 		switch {
 		case second == "":
 			return signpost
+		case withinAny(dir, consumers):
+			return consumer
 		case second == "internal" && withinAny(rest, edges):
 			return edge
 		case second == "internal":
