@@ -163,6 +163,10 @@ func (i *instance) try(method, path, token string, body []byte) (answer, error) 
 }
 
 func (i *instance) ask(request *http.Request) (answer, error) {
+	return i.send(request)
+}
+
+func (i *instance) send(request *http.Request) (answer, error) {
 	response, err := (&http.Client{Timeout: 30 * time.Second}).Do(request)
 	if err != nil {
 		return answer{}, err
