@@ -48,6 +48,7 @@
 //   - Retention: how long a session that is over is kept before its row is removed.
 //   - Lease: work that one instance at a time has taken on, until a time.
 //   - Operator: whoever runs the service, with the program and its database at hand.
+//   - Client: another service, with a credential of its own, that may ask about tokens.
 //   - Event: something that happened, written in the transaction that made it so.
 //   - Fault: an error that a caller may be told.
 //   - Subject (of a limit): whose budget a request draws on: an address, an account, a session.
