@@ -23,7 +23,7 @@ type introspection struct {
 // not active it has nothing but that.
 type introspectedJSON struct {
 	Active    bool     `json:"active"`
-	TokenType string   `json:"token_type,omitempty" enum:"Bearer" doc:"Of an access token. A token without it is no access token: do not accept it as one."`
+	TokenType string   `json:"token_type,omitempty" enum:"Bearer,DPoP" doc:"Of an access token: DPoP when it needs a proof of its key beside it (RFC 9449 section 6.2). A token without it is no access token: do not accept it as one."`
 	ClientID  string   `json:"client_id,omitempty" example:"plinto"`
 	Username  string   `json:"username,omitempty" example:"ann"`
 	Subject   string   `json:"sub,omitempty" format:"uuid"`
@@ -37,6 +37,13 @@ type introspectedJSON struct {
 	Tenant    string   `json:"tid,omitempty" format:"uuid"`
 	AuthTime  int64    `json:"auth_time,omitempty" doc:"When the user last proved who they are, in seconds since 1970."`
 	Methods   []string `json:"amr,omitempty" nullable:"false" doc:"How they did (RFC 8176)." example:"[\"pwd\"]"`
+
+	Confirmation *confirmationJSON `json:"cnf,omitempty"`
+}
+
+// confirmationJSON is the key that a token is bound to (RFC 7800 section 3.1).
+type confirmationJSON struct {
+	KeyThumbprint string `json:"jkt" doc:"The thumbprint of the key (RFC 7638), whose proof the token needs." example:"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"`
 }
 
 func newIntrospectedJSON(i inbound.Introspected) introspectedJSON {
@@ -50,6 +57,12 @@ func newIntrospectedJSON(i inbound.Introspected) introspectedJSON {
 	}
 	if i.Kind == inbound.OfAccess {
 		out.TokenType = "Bearer"
+		if i.KeyThumbprint != "" {
+			out.TokenType = "DPoP"
+		}
+	}
+	if i.KeyThumbprint != "" {
+		out.Confirmation = &confirmationJSON{i.KeyThumbprint}
 	}
 	if !i.ID.IsZero() {
 		out.ID = i.ID.String()

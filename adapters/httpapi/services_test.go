@@ -78,6 +78,21 @@ func TestARefreshTokenIsNotIntrospectedAsAnAccessToken(t *testing.T) {
 	}
 }
 
+func TestATokenThatIsBoundToAKeyIsIntrospectedAsOne(t *testing.T) {
+	for kind, want := range map[inbound.TokenKind]string{
+		inbound.OfAccess: `"token_type":"DPoP",`, inbound.OfRefresh: "",
+	} {
+		f := newFakes()
+		f.introspect = func(context.Context, tenant.ID, string) (inbound.Introspected, error) {
+			return inbound.Introspected{Active: true, Kind: kind, ExpiresAt: instant, KeyThumbprint: "thumb"}, nil
+		}
+		body := start(t, f).do(introspecting("token=x", "Authorization", goodBasic)).Body.String()
+		require.Contains(t, body, `"cnf":{"jkt":"thumb"}`)
+		require.Contains(t, body, want)
+		require.NotContains(t, body, "Bearer")
+	}
+}
+
 func TestWhoIsNoClientLearnsNothing(t *testing.T) {
 	f := newFakes()
 	f.introspect, f.revoked, f.follow = nil, nil, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
 	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/porttest"
 )
 
 func (w *world) introspect(text string) inbound.Introspected {
@@ -126,5 +127,17 @@ func TestIntrospectionWhileTheStoreIsAway(t *testing.T) {
 	for _, text := range []string{in.Tokens.Access, in.Tokens.Refresh} {
 		_, err := w.Introspection.Introspect(t.Context(), tenant.Default, text)
 		requireCode(t, fault.Unavailable, err)
+	}
+}
+
+func TestATokenThatIsBoundToAKeySaysSo(t *testing.T) {
+	w := newWorld(t)
+	w.signUp("ann@example.com")
+	her := porttest.NewProver(t, "ES256")
+	in := w.boundSignIn(her, "ann@example.com")
+	for _, text := range []string{in.Tokens.Access, in.Tokens.Refresh} {
+		told := w.introspect(text)
+		require.True(t, told.Active)
+		require.Equal(t, her.Thumbprint(), told.KeyThumbprint)
 	}
 }

@@ -9,14 +9,10 @@ import (
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/revocation"
 	"github.com/plinto/plinto/core/session"
-	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/user"
 )
 
-var (
-	at     = time.Date(2026, 3, 4, 5, 6, 7, 89_000, time.UTC)
-	origin = event.Origin{Tenant: tenant.Default}
-)
+var at = time.Date(2026, 3, 4, 5, 6, 7, 89_000, time.UTC)
 
 func TestWhatOthersAreTold(t *testing.T) {
 	ended := event.Ended(origin, event.Operator, session.ID{1}, user.ID{2}, session.ReuseDetected, at)

@@ -36,6 +36,9 @@ type Introspected struct {
 	ExpiresAt time.Time
 	AuthTime  time.Time
 	Methods   []string
+	// KeyThumbprint is the key whose proofs the token needs beside it (RFC 9449
+	// section 6.1); empty when it needs none.
+	KeyThumbprint string
 }
 
 // TokenKind is which of the two tokens of a session it is.

@@ -79,6 +79,7 @@ func (s *Service) access(ctx context.Context, t tenant.ID, text string) (inbound
 		Active: true, Kind: inbound.OfAccess, Issuer: c.Issuer, Audience: c.Audience, ClientID: c.ClientID,
 		Subject: c.Subject, Username: owner.Username.String(), Session: c.Session, Tenant: c.Tenant, ID: c.ID,
 		IssuedAt: c.IssuedAt, NotBefore: c.NotBefore, ExpiresAt: c.ExpiresAt, AuthTime: c.AuthTime, Methods: c.Methods,
+		KeyThumbprint: c.KeyThumbprint,
 	}, nil
 }
 
@@ -95,12 +96,15 @@ func (s *Service) refresh(ctx context.Context, t tenant.ID, text string) (inboun
 		return inbound.Introspected{}, err
 	}
 	const noGrace = 0
-	if token.Judge(s.issuer.Keyring.Present(r), found, owner.Status.MayAct(), s.world.Clock.Now(), s.issuer.Life, noGrace) != token.Rotate {
+	presented := s.issuer.Keyring.Present(r)
+	presented.KeyThumbprint = found.KeyThumbprint // as its holder would; the answer names the key
+	if token.Judge(presented, found, owner.Status.MayAct(), s.world.Clock.Now(), s.issuer.Life, noGrace) != token.Rotate {
 		return inbound.Introspected{}, token.ErrInvalid
 	}
 	return inbound.Introspected{
 		Active: true, Kind: inbound.OfRefresh, Issuer: s.issuer.Claims.Issuer, Audience: s.issuer.Claims.Audience, ClientID: token.ClientID,
 		Subject: owner.ID, Username: owner.Username.String(), Session: found.ID, Tenant: found.Tenant,
 		IssuedAt: found.Rotation.RotatedAt, ExpiresAt: found.ExpiresAt, AuthTime: found.AuthenticatedAt, Methods: found.Methods,
+		KeyThumbprint: found.KeyThumbprint,
 	}, nil
 }
