@@ -3,9 +3,8 @@ package plinto_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"net/http"
-	"os"
+	"net/http/httptest"
 	"time"
 
 	plinto "github.com/plinto/plinto/adapters/httpapi/clients/go"
@@ -15,24 +14,33 @@ import (
 // session has ended.
 func Example() {
 	verifier, err := plinto.New(plinto.Options{
-		Issuer:       "https://auth.example.com",
+		Issuer:       "http://127.0.0.1:8000",
 		Audience:     "plinto",
-		ClientID:     os.Getenv("PLINTO_CLIENT_ID"), // plinto clients create orders
-		ClientSecret: os.Getenv("PLINTO_CLIENT_SECRET"),
+		ClientID:     "019f0000-0000-7000-8000-000000000003", // plinto clients create orders
+		ClientSecret: "pcs_…",
 		MaxStaleness: 5 * time.Second,   // of what is known of revocations
 		Late:         plinto.Introspect, // beyond that, ask about each token
 	})
 	if err != nil {
-		log.Print(err)
+		fmt.Println(err)
 		return
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	go func() { _ = verifier.Run(ctx) }()
 
-	orders := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	orders := httptest.NewServer(verifier.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, _ := plinto.FromContext(r.Context())
 		_, _ = fmt.Fprintf(w, "the orders of %s\n", claims.Subject)
-	})
-	log.Print(http.ListenAndServe("127.0.0.1:8080", verifier.Require(orders))) //nolint:gosec // a server of your own has time limits
+	})))
+	defer orders.Close()
+
+	answer, err := http.Get(orders.URL)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = answer.Body.Close() }()
+	fmt.Println(answer.Status, answer.Header.Get("WWW-Authenticate"))
+	// Output: 401 Unauthorized Bearer
 }
