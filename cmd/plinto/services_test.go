@@ -409,3 +409,18 @@ func (m *moving) RoundTrip(r *http.Request) (*http.Response, error) {
 	m.mu.Unlock()
 	return http.DefaultTransport.RoundTrip(r)
 }
+
+// The key set may be kept for minutes; that a key was revoked is in the feed.
+func TestAConsumerRefusesARevokedKey(t *testing.T) {
+	setups(t, func(t *testing.T, a, b *instance) {
+		v := consumer(t, b.url, a.newService("revocations"))
+		in := a.signUp("ann")
+		_, err := v.Verify(t.Context(), in.Tokens.Access)
+		require.NoError(t, err)
+		kid, ok := verify(t, a, in.Tokens.Access).Header["kid"].(string)
+		require.True(t, ok)
+		a.run("keys", "revoke", kid, "--yes")
+		becomes(t, v, in.Tokens.Access, plinto.ErrInvalidToken)
+		becomes(t, v, b.signUp("bob").Tokens.Access, nil)
+	})
+}
