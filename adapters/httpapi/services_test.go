@@ -158,7 +158,7 @@ func TestIntrospectionRefusesWhatItCannotRead(t *testing.T) {
 
 func TestAClientWithoutTheScope(t *testing.T) {
 	f := newFakes()
-	f.client = func(_ context.Context, _ inbound.Caller, _ inbound.ClientCredential, need client.Scope) (client.ID, error) {
+	f.client = func(_ context.Context, _ inbound.Caller, _ inbound.ClientCredential, _ client.Scope) (client.ID, error) {
 		return client.ID{}, fault.New(fault.InsufficientScope)
 	}
 	s := start(t, f)

@@ -62,7 +62,7 @@ func listen(t *testing.T, f *fakes, change ...func(*httpapi.Options)) *listening
 	t.Helper()
 	l := &listening{stream: newPages(), from: make(chan string, 8)}
 	if f.follow == nil {
-		f.follow = func(_ context.Context, who client.ID, cursor string) (inbound.RevocationStream, error) {
+		f.follow = func(_ context.Context, _ client.ID, cursor string) (inbound.RevocationStream, error) {
 			l.from <- cursor
 			return l.stream, nil
 		}
@@ -79,6 +79,7 @@ func listen(t *testing.T, f *fakes, change ...func(*httpapi.Options)) *listening
 	return l
 }
 
+// open begins a stream, which is closed when the test ends.
 func (l *listening) open(t *testing.T, headers ...string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", l.URL+revokedPath, nil)
@@ -172,7 +173,7 @@ data: {"as_of":"2026-01-02T03:04:05.000006Z","sent_at":"2026-01-02T03:04:05.0000
 
 func TestAStreamGoesOnFromItsLastEvent(t *testing.T) {
 	l := listen(t, newFakes())
-	l.open(t, "Last-Event-ID", "MW1hcmsvMQ")
+	_ = l.open(t, "Last-Event-ID", "MW1hcmsvMQ").Body.Close()
 	require.Equal(t, "mark/1", <-l.from)
 
 	s := start(t, newFakes())
@@ -206,7 +207,9 @@ func TestTheStreamOfARevokedClientEnds(t *testing.T) {
 		return fault.New(fault.InvalidClient)
 	}
 	l := listen(t, f)
-	events := bufio.NewReader(l.open(t).Body)
+	response := l.open(t)
+	defer func() { _ = response.Body.Close() }()
+	events := bufio.NewReader(response.Body)
 	event(t, events)
 	l.stream.give(t, inbound.RevocationPage{Next: "1"})
 	require.Contains(t, event(t, events), "heartbeat")
@@ -220,7 +223,9 @@ func TestTheStreamOfARevokedClientEnds(t *testing.T) {
 
 func TestAStreamThatFailsEnds(t *testing.T) {
 	l := listen(t, newFakes())
-	events := bufio.NewReader(l.open(t).Body)
+	response := l.open(t)
+	defer func() { _ = response.Body.Close() }()
+	events := bufio.NewReader(response.Body)
 	event(t, events)
 	l.stream.fail <- fault.New(fault.Unavailable)
 	rest, err := io.ReadAll(events)
@@ -231,7 +236,9 @@ func TestAStreamThatFailsEnds(t *testing.T) {
 
 func TestStreamsEndWithTheServer(t *testing.T) {
 	l := listen(t, newFakes())
-	events := bufio.NewReader(l.open(t).Body)
+	response := l.open(t)
+	defer func() { _ = response.Body.Close() }()
+	events := bufio.NewReader(response.Body)
 	event(t, events)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()

@@ -49,7 +49,7 @@ func (v *Verifier) Run(ctx context.Context) error {
 		}
 		f.rest(ctx, err)
 	}
-	return nil
+	return nil //nolint:nilerr // the end of ctx is how it is asked to end
 }
 
 // feed is a reader of the feed.
@@ -77,7 +77,7 @@ func (f *feed) follow(ctx context.Context) error {
 // rest waits before the next try: longer each time, evenly spread, and as long
 // as it was told to.
 func (f *feed) rest(ctx context.Context, err error) {
-	wait := time.Duration(rand.Int64N(int64(f.wait))) + f.wait/2
+	wait := time.Duration(rand.Int64N(int64(f.wait))) + f.wait/2 //nolint:gosec // to spread, not to hide
 	f.wait = min(2*f.wait, lastWait)
 	if answer, ok := errors.AsType[*answerError](err); ok {
 		wait = max(wait, min(answer.retryAfter, lastWait))
@@ -143,7 +143,7 @@ func (f *feed) poll(ctx context.Context) error {
 		f.v.revoked.advance(began, time.Duration(page.MaxAge)*time.Second)
 		pause(ctx, f.v.options.Poll)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // likewise
 		}
 	}
 }
