@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -327,9 +328,9 @@ func (i *instance) follow(s service) *http.Response {
 	require.Equal(i.t, 200, response.StatusCode)
 	i.t.Cleanup(func() { _ = response.Body.Close() })
 	lines := bufio.NewScanner(response.Body)
-	for lines.Scan() && lines.Text() != "event: heartbeat" {
+	for lines.Text() != "event: heartbeat" {
+		require.True(i.t, lines.Scan(), "it begins")
 	}
-	require.True(i.t, lines.Scan(), "it begins")
 	return response
 }
 
@@ -339,8 +340,7 @@ func ends(t *testing.T, r *http.Response) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for lines := bufio.NewScanner(r.Body); lines.Scan(); {
-		}
+		_, _ = io.Copy(io.Discard, r.Body)
 	}()
 	select {
 	case <-done:

@@ -76,8 +76,7 @@ func TestOnlyItsSecretLetsAClientIn(t *testing.T) {
 	} {
 		asked := w.store.asked.Load()
 		_, err := w.authenticate(w.caller(), cred, client.Introspect)
-		requireCode(t, fault.InvalidClient, err)
-		require.Equal(t, fault.InvalidClient.Message(), err.(*fault.Error).Message, name)
+		require.Equal(t, fault.New(fault.InvalidClient), err, name)
 		require.EqualValues(t, 1, w.store.asked.Load()-asked, "the same work for %s", name)
 	}
 	_, err = w.authenticate(w.caller(), good, client.Revocations)

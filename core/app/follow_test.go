@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,6 +38,11 @@ func (w *world) page(cursor string, limit int) inbound.RevocationPage {
 	require.NoError(w.t, err)
 	require.NotEmpty(w.t, page.Next)
 	return page
+}
+
+func asFault(err error) *fault.Error {
+	f, _ := errors.AsType[*fault.Error](err)
+	return f
 }
 
 func numbers(entries []revocation.Entry) []int {
@@ -82,7 +88,7 @@ func TestPagesOfRevocations(t *testing.T) {
 			continue
 		}
 		requireCode(t, fault.ValidationError, err)
-		require.Equal(t, "invalid_cursor", err.(*fault.Error).Fields[0].Type)
+		require.Equal(t, "invalid_cursor", asFault(err).Fields[0].Type)
 	}
 	w.store.away.Store(true)
 	_, err := w.RevocationLog.Page(t.Context(), "", 10)
@@ -237,7 +243,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	}
 	_, err := w.RevocationLog.Follow(t.Context(), client.ID{1}, "")
 	requireCode(t, fault.RateLimited, err)
-	require.Positive(t, err.(*fault.Error).RetryAfter)
+	require.Positive(t, asFault(err).RetryAfter)
 	for n := range 9 {
 		for range 100 {
 			w.follow(client.ID{byte(2 + n)}, "")
