@@ -19,6 +19,9 @@ type feed struct{ repositories }
 // Feed implements outbound.Store.
 func (s *Store) Feed() outbound.Feed { return feed{repositories{speak: s.on(s.aside)}} }
 
+// SharedFeed implements outbound.Store.
+func (s *Store) SharedFeed() outbound.Feed { return feed{s.repositories} }
+
 func (r feed) Revocations(ctx context.Context, t tenant.ID, since time.Time, text outbound.Mark, limit int) (outbound.FeedPage, error) {
 	m, err := readMark(text)
 	if err != nil {

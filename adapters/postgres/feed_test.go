@@ -171,6 +171,8 @@ func TestTheFeedNeedsNoConnectionOfThePool(t *testing.T) {
 		require.ErrorIs(t, err, outbound.ErrUnavailable)
 		var mark outbound.Mark
 		require.Equal(t, []string{"a"}, follow(t, store, &mark, 10))
+		_, err = store.SharedFeed().Revocations(context.WithoutCancel(t.Context()), tenant.Default, epoch, "", 10)
+		require.ErrorIs(t, err, outbound.ErrUnavailable, "what other services read may wait")
 		return nil
 	}))
 }

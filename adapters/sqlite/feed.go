@@ -23,6 +23,9 @@ type feed struct {
 // Feed implements outbound.Store.
 func (s *Store) Feed() outbound.Feed { return feed{s.repositories, s.opened} }
 
+// SharedFeed implements outbound.Store.
+func (s *Store) SharedFeed() outbound.Feed { return s.Feed() }
+
 func (r feed) Revocations(ctx context.Context, t tenant.ID, since time.Time, text outbound.Mark, limit int) (outbound.FeedPage, error) {
 	m, err := readMark(text)
 	if err != nil {

@@ -82,6 +82,7 @@ func TestAllSessionsEndedIsInactive(t *testing.T) {
 	require.NoError(t, w.store.Store.Events().Append(t.Context(), event.AllEnded(event.Origin{Tenant: tenant.Default}, event.Operator, w.clock.Now().Add(time.Hour))))
 	require.NoError(t, w.Revocations.Load(t.Context()))
 	require.False(t, w.introspect(in.Tokens.Access).Active)
+	require.False(t, w.introspect(in.Tokens.Refresh).Active)
 }
 
 // Looking at an old refresh token moves nothing and ends nothing, and does not

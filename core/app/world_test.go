@@ -231,6 +231,8 @@ func (s *countingStore) Feed() outbound.Feed {
 	return s.Store.Feed()
 }
 
+func (s *countingStore) SharedFeed() outbound.Feed { return s.Feed() }
+
 func (s *countingStore) Atomically(ctx context.Context, fn func(context.Context, outbound.Repositories) error) error {
 	s.asked.Add(1)
 	if s.away.Load() {

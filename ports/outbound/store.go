@@ -28,6 +28,11 @@ type Store interface {
 	// Feed reads what was revoked. It takes part in no transaction.
 	Feed() Feed
 
+	// SharedFeed is the same for other services, who share connections with the
+	// requests: however much they read, the Feed of this instance is not held
+	// up.
+	SharedFeed() Feed
+
 	// Health asks whether the database answers, and how it is. It answers
 	// within a second.
 	Health(ctx context.Context) StoreHealth

@@ -45,6 +45,19 @@ func testFeed(t *testing.T, h StoreHarness) {
 	require.Empty(t, again)
 	require.Equal(t, mark, same, "nothing happened")
 
+	t.Run("a place in it is one in the shared feed", func(t *testing.T) {
+		e := ended(at)
+		require.NoError(t, store.Events().Append(ctx, e))
+		shared, err := store.SharedFeed().Revocations(ctx, tenant.Default, at, mark, 10)
+		require.NoError(t, err)
+		require.Len(t, shared.Events, 1)
+		require.Equal(t, e, shared.Events[0].Event)
+		got, _ := follow(shared.Next, at, 10)
+		require.Empty(t, got)
+		_, err = store.SharedFeed().Revocations(ctx, tenant.Default, at, "x", 10)
+		require.ErrorIs(t, err, outbound.ErrMark)
+		mark = shared.Next
+	})
 	t.Run("it is of the names that matter and of no others", func(t *testing.T) {
 		for name, matters := range map[event.Name]bool{
 			event.SessionRevoked: true, event.AllSessionsRevoked: true, event.KeyRotated: true, event.KeyRevoked: true,

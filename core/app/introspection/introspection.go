@@ -91,6 +91,11 @@ func (s *Service) refresh(ctx context.Context, t tenant.ID, text string) (inboun
 	if err != nil {
 		return inbound.Introspected{}, err
 	}
+	// Of a session that is about to be ended with all others nothing is good
+	// any more, though its row does not say so yet.
+	if s.revoked.Refuses(token.Claims{Session: r.Session}) {
+		return inbound.Introspected{}, token.ErrInvalid
+	}
 	found, owner, err := s.world.Store.Sessions().WithUser(ctx, t, r.Session)
 	if err != nil {
 		return inbound.Introspected{}, err
