@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/plinto/plinto/adapters/httpapi"
-	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/client"
+	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/limit"
 	"github.com/plinto/plinto/core/revocation"
@@ -301,7 +301,6 @@ func (f *fakes) services() inbound.Services {
 	return inbound.Services{
 		Accounts: accounts{f}, Passwords: passwords{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Activity: activity{fakes: f},
 		Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
-		Accounts: accounts{f}, Passwords: passwords{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
 		Clients: clients{fakes: f}, Introspection: introspection{f}, RevocationLog: revocationLog{f},
 	}
 }

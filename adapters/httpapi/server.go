@@ -97,7 +97,6 @@ func complete(s inbound.Services) error {
 	for name, absent := range map[string]bool{
 		"Accounts": s.Accounts == nil, "Passwords": s.Passwords == nil, "Tokens": s.Tokens == nil, "Sessions": s.Sessions == nil, "Proofs": s.Proofs == nil,
 		"Activity": s.Activity == nil, "Keys": s.Keys == nil, "Limits": s.Limits == nil, "Health": s.Health == nil,
-		"Keys": s.Keys == nil, "Limits": s.Limits == nil, "Health": s.Health == nil,
 		"RevocationLog": s.RevocationLog == nil, "Introspection": s.Introspection == nil, "Clients": s.Clients == nil,
 	} {
 		if absent {

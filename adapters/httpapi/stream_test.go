@@ -113,8 +113,8 @@ func (p *pages) ended(t *testing.T) {
 	}
 }
 
-// event reads one event, up to the empty line behind it.
-func event(t *testing.T, r *bufio.Reader) string {
+// nextEvent reads one event, up to the empty line behind it.
+func nextEvent(t *testing.T, r *bufio.Reader) string {
 	t.Helper()
 	var text strings.Builder
 	for {
@@ -137,35 +137,35 @@ func TestAStreamOutlivesTheTimeOfARequest(t *testing.T) {
 	secure(t, response.Header)
 	require.Empty(t, <-l.from)
 	events := bufio.NewReader(response.Body)
-	require.Equal(t, "retry: 1000\n", event(t, events))
+	require.Equal(t, "retry: 1000\n", nextEvent(t, events))
 
 	l.stream.give(t, inbound.RevocationPage{Entries: revokedEntries(), Next: "mark/1", AsOf: instant, MaxAge: time.Minute})
 	require.Equal(t, `event: revocation
 data: {"type":"session","session_id":"02000000-0000-0000-0000-000000000000","user_id":"01000000-0000-0000-0000-000000000000","revoked_at":"2026-01-02T03:04:05.000006Z","reason":"signed_out"}
-`, event(t, events))
+`, nextEvent(t, events))
 	require.Equal(t, `event: revocation
 data: {"type":"all_sessions","before":"2026-01-02T03:04:05.000006Z","revoked_at":"2026-01-02T03:04:05.000006Z"}
-`, event(t, events))
+`, nextEvent(t, events))
 	const id = "MW1hcmsvMQ"
 	require.Equal(t, "event: revocation\nid: "+id+`
 data: {"type":"key","kid":"k1","revoked_at":"2026-01-02T03:04:05.000006Z","reason":"leaked"}
-`, event(t, events), "only the last of a page has a place to go on from")
+`, nextEvent(t, events), "only the last of a page has a place to go on from")
 	const heartbeat = "event: heartbeat\nid: " + id + `
 data: {"as_of":"2026-01-02T03:04:05.000006Z","sent_at":"2026-01-02T03:04:05.000006Z","access_token_max_age":60}
 `
-	require.Equal(t, heartbeat, event(t, events))
+	require.Equal(t, heartbeat, nextEvent(t, events))
 
 	// Longer than a request, a reading and a writing may take here.
 	for range 5 {
 		time.Sleep(100 * time.Millisecond)
 		l.stream.give(t, inbound.RevocationPage{Next: "mark/1", AsOf: instant, MaxAge: time.Minute})
-		require.Equal(t, heartbeat, event(t, events))
+		require.Equal(t, heartbeat, nextEvent(t, events))
 	}
 	// A page that has more behind it is not all there is.
 	l.stream.give(t, inbound.RevocationPage{Entries: revokedEntries()[:1], Next: "mark/1", More: true, AsOf: instant})
 	l.stream.give(t, inbound.RevocationPage{Next: "mark/1", AsOf: instant, MaxAge: time.Minute})
-	require.Contains(t, event(t, events), "event: revocation\nid: ")
-	require.Equal(t, heartbeat, event(t, events))
+	require.Contains(t, nextEvent(t, events), "event: revocation\nid: ")
+	require.Equal(t, heartbeat, nextEvent(t, events))
 
 	require.NoError(t, response.Body.Close())
 	l.stream.ended(t)
@@ -210,9 +210,9 @@ func TestTheStreamOfARevokedClientEnds(t *testing.T) {
 	response := l.open(t)
 	defer func() { _ = response.Body.Close() }()
 	events := bufio.NewReader(response.Body)
-	event(t, events)
+	nextEvent(t, events)
 	l.stream.give(t, inbound.RevocationPage{Next: "1"})
-	require.Contains(t, event(t, events), "heartbeat")
+	require.Contains(t, nextEvent(t, events), "heartbeat")
 	good.Store(false)
 	l.stream.give(t, inbound.RevocationPage{Entries: revokedEntries(), Next: "1"})
 	rest, err := io.ReadAll(events)
@@ -226,7 +226,7 @@ func TestAStreamThatFailsEnds(t *testing.T) {
 	response := l.open(t)
 	defer func() { _ = response.Body.Close() }()
 	events := bufio.NewReader(response.Body)
-	event(t, events)
+	nextEvent(t, events)
 	l.stream.fail <- fault.New(fault.Unavailable)
 	rest, err := io.ReadAll(events)
 	require.NoError(t, err)
@@ -239,7 +239,7 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 	response := l.open(t)
 	defer func() { _ = response.Body.Close() }()
 	events := bufio.NewReader(response.Body)
-	event(t, events)
+	nextEvent(t, events)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	require.NoError(t, l.Config.Shutdown(ctx), "it waits for no stream")

@@ -109,7 +109,6 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Tenant: p.Tenant, Algorithm: p.Algorithm, External: p.ExternalKey,
 		RotateAfter: p.KeyRotation, Lead: p.KeyLead, MaxAge: p.KeyMaxAge, Overlap: p.Access.MaxLifetime() + clockSkew,
 	})
-	revoked := feed.New(w, keys, feed.Policy{Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew, Sessions: p.Sessions})
 	used := activity.New(w, activity.Every)
 	revoked := feed.New(w, keys, feed.Policy{
 		Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew, Sessions: p.Sessions,
@@ -120,23 +119,12 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Accounts: account.New(w, issuer, limits, possession, account.Policy{
 			SignUps: p.SignUps, Passwords: rules, MostSessions: p.MostSessions,
 		}),
-		Passwords:   password.New(w, issuer, limits, stepup.New(w.Clock, p.StepUp), rules, revoked),
-		Tokens:      tokens.New(w, issuer, limits, possession, keys, revoked, used, p.RefreshGrace),
-		Proofs:      possession,
-		Sessions:    sessions.New(w, p.Sessions, revoked),
-		Revocations: revoked,
-		Activity:    used,
-		Keys:        keys,
-		Events:      trail.New(w.Store, p.Tenant),
-		Limits:      limits,
-		Health:      health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
-		Operators:   operations.New(w, revoked, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle}),
-		Cleanup:     cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention}, cleanup.Usual),
 		Passwords:     password.New(w, issuer, limits, stepup.New(w.Clock, p.StepUp), rules, revoked),
-		Tokens:        tokens.New(w, issuer, limits, possession, keys, revoked, p.RefreshGrace),
+		Tokens:        tokens.New(w, issuer, limits, possession, keys, revoked, used, p.RefreshGrace),
 		Proofs:        possession,
 		Sessions:      sessions.New(w, p.Sessions, revoked),
 		Revocations:   revoked,
+		Activity:      used,
 		Keys:          keys,
 		Events:        trail.New(w.Store, p.Tenant),
 		Limits:        limits,

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/plinto/plinto/core/id"
 	"github.com/plinto/plinto/core/client"
+	"github.com/plinto/plinto/core/id"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/user"
@@ -19,14 +19,10 @@ type Event struct {
 	Tenant    tenant.ID
 	Name      Name
 	Actor     string  // who did it: "user:<id>", "anonymous", "operator" or "system"
-	Subject   string  // whom or what it is about: "user:<id>", "session:<id>", "key:<kid>" or empty
+	Subject   string  // whom or what it is about: "user:<id>", "session:<id>", "key:<kid>", "client:<id>" or empty
 	User      user.ID // whose account it concerns; zero when it concerns nobody's
 	RequestID string  // of the request that caused it; empty when none did
 	Address   string  // of the client; empty when there was none
-	Actor     string // who did it: "user:<id>", "anonymous", "operator" or "system"
-	Subject   string // whom or what it is about: "user:<id>", "session:<id>", "key:<kid>", "client:<id>" or empty
-	RequestID string // of the request that caused it; empty when none did
-	Address   string // of the client; empty when there was none
 	Payload   map[string]string
 	At        time.Time
 }

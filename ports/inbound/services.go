@@ -5,25 +5,13 @@ package inbound
 
 // Services is the whole core as a transport sees it.
 type Services struct {
-	Accounts    Accounts
-	Passwords   Passwords
-	Tokens      Tokens
-	Proofs      Proofs
-	Sessions    Sessions
-	Revocations Revocations
-	Activity    Activity
-	Keys        Keys
-	Events      Events
-	Limits      Limits
-	Health      Health
-	Operators   Operators
-	Cleanup     Cleanup
 	Accounts      Accounts
 	Passwords     Passwords
 	Tokens        Tokens
 	Proofs        Proofs
 	Sessions      Sessions
 	Revocations   Revocations
+	Activity      Activity
 	Keys          Keys
 	Events        Events
 	Limits        Limits
