@@ -94,8 +94,8 @@ func (k *Key) sign(digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	done := make(chan result, 1)
 	signer := k.connection.Load().signer
 	go func() {
-		defer func() { <-k.slots }()
 		sig, err := signer.Sign(rand.Reader, digest, opts)
+		<-k.slots // before anybody learns of it: then nothing is under way
 		done <- result{sig, err}
 	}()
 	select {

@@ -494,7 +494,9 @@ func waitForLock(t *testing.T) {
 
 // A rotation changes no indexed column and finds room on its page, so the
 // table does not grow with use: nearly every one is a heap-only update.
-func TestRotationsAreHeapOnlyUpdates(t *testing.T) {
+func TestRotationsAreHeapOnlyUpdates(t *testing.T) { requireHeapOnly(t, rotateOften) }
+
+func rotateOften(t *testing.T) (updates, heapOnly int) {
 	const sessionsInUse, rotations = 20, 10_000
 	o := options(database(t))
 	migrate(t, o)
@@ -523,13 +525,36 @@ func TestRotationsAreHeapOnlyUpdates(t *testing.T) {
 	}
 	require.NoError(t, s.Close(), "a connection reports its counts at the latest when it ends")
 
-	conn, err := pgx.Connect(ctx, o.URL)
+	return heapOnlyUpdates(t, o.URL, rotations)
+}
+
+// requireHeapOnly wants at least 95 of 100 updates to be heap-only ones. While
+// any transaction runs on the server, of another database too, PostgreSQL keeps
+// the old rows of all tables and their pages fill up; so the best of a few runs
+// counts, and what an index in the way does to an update it does in all of them.
+func requireHeapOnly(t *testing.T, run func(t *testing.T) (updates, heapOnly int)) {
+	t.Helper()
+	for range 5 {
+		updates, heapOnly := run(t)
+		t.Logf("%d of %d updates are heap-only", heapOnly, updates)
+		if heapOnly*100 >= updates*95 {
+			return
+		}
+	}
+	t.Fatal("updates are not heap-only")
+}
+
+// heapOnlyUpdates counts the updates of sessions, once there are as many as
+// expected.
+func heapOnlyUpdates(t *testing.T, address string, expected int) (updates, heapOnly int) {
+	t.Helper()
+	ctx := t.Context()
+	conn, err := pgx.Connect(ctx, address)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, conn.Close(ctx)) }()
-	var updates, heapOnly int
 	require.Eventually(t, func() bool {
 		require.NoError(t, conn.QueryRow(ctx, "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'sessions'").Scan(&updates, &heapOnly))
-		return updates >= rotations
+		return updates >= expected
 	}, 10*time.Second, 50*time.Millisecond)
-	require.GreaterOrEqual(t, heapOnly*100, updates*95, "%d of %d", heapOnly, updates)
+	return updates, heapOnly
 }
