@@ -163,7 +163,7 @@ func TestTheFeedNeedsNoConnectionOfThePool(t *testing.T) {
 	address := database(t)
 	o := options(address)
 	migrate(t, o)
-	o.PoolSize, o.MaxOverflow, o.PoolTimeout = 1, 0, 100*time.Millisecond
+	o.PoolSize, o.MaxOverflow, o.PoolTimeout = 1, 0, 3*time.Second
 	store := open(t, o)
 	require.NoError(t, store.Events().Append(t.Context(), endedAs("a")))
 	require.NoError(t, store.Atomically(t.Context(), func(context.Context, outbound.Repositories) error {
