@@ -209,8 +209,8 @@ func mainJob(t *testing.T, a, b *instance) {
 	for _, reason := range []string{"wrong_password", "unknown_account", "signed_out", "reuse_detected", `"revoked"`} {
 		require.Contains(t, events, reason)
 	}
-	require.Empty(t, a.run("events", "tail", "-n", "0"))
-	require.Equal(t, 1, strings.Count(a.run("events", "tail", "-n", "1"), "\n"))
+	require.Zero(t, strings.Count(a.run("events", "tail", "-n", "0"), `{"at":`))
+	require.Equal(t, 1, strings.Count(a.run("events", "tail", "-n", "1"), `{"at":`))
 	_, err = command(a.dir, a.env, "events", "tail", "-n", "-1")
 	require.Error(t, err)
 	for _, secret := range []string{password, "ann@example.com", "nobody@example.com", last.Tokens.Access, last.Tokens.Refresh} {
