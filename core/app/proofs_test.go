@@ -177,6 +177,27 @@ func TestAThiefWithoutTheKeyDoesNotEvenSignTheOwnerOut(t *testing.T) {
 	require.Nil(t, w.stored(in.Session.ID).EndedAt)
 }
 
+// What a copy without the key spends is not the owner's to pay.
+func TestAThiefWithoutTheKeyDoesNotUseUpTheOwnersRefreshes(t *testing.T) {
+	w := newWorld(t, limits)
+	w.signUp("ann@example.com")
+	her, thief := porttest.NewProver(t, "ES256"), porttest.NewProver(t, "ES256")
+	text := w.boundSignIn(her, "ann@example.com").Tokens.Refresh
+	for _, p := range []*porttest.Prover{nil, thief} {
+		for range 4 {
+			_, err := w.refreshBy(p, text)
+			requireCode(t, fault.InvalidRefreshToken, err)
+		}
+		_, err := w.refreshBy(p, text)
+		requireCode(t, fault.RateLimited, err)
+	}
+	for range 4 {
+		text = w.mustRefreshBy(her, text).Refresh
+	}
+	_, err := w.refreshBy(her, text)
+	requireCode(t, fault.RateLimited, err)
+}
+
 func TestTheKeysHolderRecoversALostAnswerAtAnyTime(t *testing.T) {
 	w := newWorld(t)
 	w.signUp("ann@example.com")

@@ -62,11 +62,17 @@ func (g *Guard) SignIn(ctx context.Context, c inbound.Caller, account user.ID, n
 		limit.Charge{Subject: subject(c, limit.Account, key), Rules: g.rules.SignInAccount})
 }
 
-// Refresh charges a refresh of a session.
-func (g *Guard) Refresh(ctx context.Context, c inbound.Caller, id session.ID) error {
+// Refresh charges a refresh of a session, to whoever proved to hold the key with
+// this thumbprint; empty when none was proved. Each key has a budget of its own:
+// a copied token without the key must not spend that of the key's holder.
+func (g *Guard) Refresh(ctx context.Context, c inbound.Caller, id session.ID, thumbprint string) error {
+	key := id.String()
+	if thumbprint != "" {
+		key += "/" + thumbprint
+	}
 	return g.charge(ctx, c,
 		address(c, g.rules.Address),
-		limit.Charge{Subject: subject(c, limit.Session, id.String()), Rules: g.rules.RefreshSession})
+		limit.Charge{Subject: subject(c, limit.Session, key), Rules: g.rules.RefreshSession})
 }
 
 // charge sends all charges together and refuses when any of them does.

@@ -39,7 +39,7 @@ func (s *Service) refresh(ctx context.Context, caller inbound.Caller, refreshTok
 		}
 		return inbound.TokenPair{}, err
 	}
-	if err := s.guard.Refresh(ctx, caller, presented.Session); err != nil {
+	if err := s.guard.Refresh(ctx, caller, presented.Session, proven.Key()); err != nil {
 		return inbound.TokenPair{}, err
 	}
 	// A session must not move on when nobody can be given what comes next.
