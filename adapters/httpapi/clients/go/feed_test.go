@@ -135,6 +135,27 @@ func TestAFeedThatIsLate(t *testing.T) {
 	}
 }
 
+// A feed that was late catches up at any moment of a verification, and tells
+// that the token is revoked.
+func TestAFeedThatCatchesUpMeanwhile(t *testing.T) {
+	k := newSigner(t, "k", "EdDSA")
+	s := newService(t, k)
+	good := k.token(t, nil, nil)
+	for look := 1; look <= 10; look++ {
+		v := s.verifier()
+		looks := 0
+		v.SetClock(func() time.Time {
+			now := time.Now()
+			if looks++; looks == look {
+				v.CatchUp(session, now)
+			}
+			return now
+		})
+		_, err := v.Verify(t.Context(), good)
+		require.Error(t, err, "caught up at look %d at the clock", look)
+	}
+}
+
 // What the server itself is behind counts, and by its own clock.
 func TestAHeartbeatOfAServerThatIsBehind(t *testing.T) {
 	k := newSigner(t, "k", "EdDSA")

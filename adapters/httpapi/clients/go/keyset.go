@@ -43,6 +43,7 @@ type keySet struct {
 	// fetching holds one token: whoever has it may fetch.
 	fetching chan struct{}
 	triedAt  time.Time // guarded by fetching
+	failed   error     // why the last try gave no set; likewise
 }
 
 func newKeySet(o Options, now func() time.Time) *keySet {
@@ -54,6 +55,8 @@ func newKeySet(o Options, now func() time.Time) *keySet {
 func (s *keySet) find(ctx context.Context, kid string) (key, error) {
 	k, known, age, maxAge := s.look(kid)
 	switch {
+	case s.isRevoked(kid):
+		return key{}, ErrInvalidToken
 	case known && age <= maxAge:
 		return k, nil
 	case known && age <= maxAge+survive:
@@ -102,15 +105,20 @@ func (s *keySet) revoke(kid string) {
 
 var errTooSoon = errors.New("fetched a moment ago")
 
+// isRevoked tells whether nothing that a key signed is good any more.
+func (s *keySet) isRevoked(kid string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.revoked[kid]
+}
+
 // fetch gets the set, unless it was tried a moment ago: that is an error only
-// where there are no keys at all.
+// where that try failed.
 func (s *keySet) fetch(ctx context.Context) error {
 	now := s.now()
 	if wait := s.triedAt.Add(tryAgain).Sub(now); wait > 0 && wait <= tryAgain {
-		s.mu.RLock()
-		defer s.mu.RUnlock()
-		if now.Sub(s.fetchedAt) > s.maxAge {
-			return fmt.Errorf("%w: %w", ErrKeys, errTooSoon)
+		if s.failed != nil {
+			return fmt.Errorf("%w: %w: %w", ErrKeys, errTooSoon, s.failed)
 		}
 		return nil
 	}
@@ -119,7 +127,7 @@ func (s *keySet) fetch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTime)
 	defer cancel()
 	keys, maxAge, err := s.get(ctx)
-	if err != nil {
+	if s.failed = err; err != nil {
 		return fmt.Errorf("%w: %w", ErrKeys, err)
 	}
 	s.mu.Lock()

@@ -46,13 +46,15 @@ func (v *Verifier) verify(ctx context.Context, accessToken string) (Claims, erro
 	if err != nil {
 		return Claims{}, err
 	}
+	// Before what was told is looked at, or it might be told in between.
+	late := v.Late()
 	if now := v.now(); !c.goodAt(now, v.options) || v.revoked.outlived(c, now.Add(-v.options.Leeway)) {
 		return Claims{}, ErrInvalidToken
 	}
-	if v.revoked.refuses(c) {
+	if v.revoked.refuses(c) || v.keys.isRevoked(c.kid) {
 		return Claims{}, fmt.Errorf("%w: %w", ErrInvalidToken, ErrRevoked)
 	}
-	if !v.Late() {
+	if !late {
 		return c, nil
 	}
 	switch v.options.Late {

@@ -173,8 +173,17 @@ func TestAKeySetThatCannotBeFetched(t *testing.T) {
 	_, err := v.Verify(t.Context(), good)
 	require.NoError(t, err)
 
-	// It is away: the keys at hand are of use for a while, and then not.
+	// It is away: whether there is another key by now is not known, also not a
+	// moment after it was tried.
 	s.set(func() { s.keysFail = 503 })
+	clock.advance(time.Second)
+	for range 3 {
+		_, err = v.Verify(t.Context(), newSigner(t, "made in a hurry", "EdDSA").token(t, nil, nil))
+		require.ErrorIs(t, err, plinto.ErrKeys)
+		require.NotErrorIs(t, err, plinto.ErrInvalidToken)
+	}
+
+	// The keys at hand are of use for a while, and then not.
 	clock.advance(5*time.Minute + 9*time.Minute)
 	_, err = v.Verify(t.Context(), good)
 	require.NoError(t, err)
