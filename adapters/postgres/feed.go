@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -173,7 +174,9 @@ func (s snapshot) bound(i int) uint64 {
 // valid tells whether the server would read s.
 func (s snapshot) valid() bool {
 	parts := strings.Split(string(s), ":")
-	if len(parts) != 3 || s.xmin() == 0 || s.xmin() > s.xmax() {
+	// Of the 64 bits of a number the lower 32 are a transaction id, of which 0 is
+	// none.
+	if len(parts) != 3 || s.xmin()&math.MaxUint32 == 0 || s.xmax()&math.MaxUint32 == 0 || s.xmin() > s.xmax() {
 		return false
 	}
 	if parts[2] == "" {
