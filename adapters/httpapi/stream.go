@@ -119,8 +119,15 @@ func (e *events) event(name, id string, data any) error {
 		fmt.Fprintf(&e.buffer, "id: %s\n", id)
 	}
 	fmt.Fprintf(&e.buffer, "data: %s\n\n", text)
-	return nil
+	if e.buffer.Len() < most {
+		return nil
+	}
+	return e.flush()
 }
+
+// most is about how much is written at once, in bytes: each stream holds so much
+// for as long as it lasts.
+const most = 16 << 10
 
 func (e *events) flush() error {
 	if e.buffer.Len() == 0 {

@@ -275,3 +275,37 @@ func TestASlowReaderIsCutOff(t *testing.T) {
 		require.True(t, time.Now().Before(deadline), "a goroutine is left over")
 	}
 }
+
+// widest notes the longest of what is written at once.
+type widest struct {
+	*httptest.ResponseRecorder
+	length int
+}
+
+func (w *widest) Write(p []byte) (int, error) {
+	w.length = max(w.length, len(p))
+	return w.ResponseRecorder.Write(p)
+}
+
+// However much there is to tell, a stream holds little of it at a time.
+func TestAStreamIsWrittenLittleByLittle(t *testing.T) {
+	l := listen(t, newFakes())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w := &widest{ResponseRecorder: httptest.NewRecorder()}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		l.api.ServeHTTP(w, ask("GET", revokedPath, "", "Authorization", goodBasic, "Accept", "text/event-stream").WithContext(ctx))
+	}()
+	page := inbound.RevocationPage{Next: "mark/1"}
+	for range 10_000 {
+		page.Entries = append(page.Entries, revocation.Entry{Kind: revocation.OneKey, KID: strings.Repeat("k", 100)})
+	}
+	l.stream.give(t, page)
+	l.stream.give(t, inbound.RevocationPage{Next: "mark/2"})
+	cancel()
+	<-done
+	require.Equal(t, 10_000, strings.Count(w.Body.String(), "event: revocation\n"))
+	require.Less(t, w.length, 64<<10)
+}
