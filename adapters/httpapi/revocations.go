@@ -153,17 +153,22 @@ func readFeedCursor(text string) (string, bool) {
 	return strings.CutPrefix(string(raw), feedCursorVersion)
 }
 
-// acceptsEvents tells whether an Accept names server-sent events.
+// acceptsEvents tells whether an Accept prefers server-sent events to JSON: a
+// stream does not end, so nobody is given one by half.
 func acceptsEvents(accept []string) bool {
+	events, plain := 0.0, 0.0
 	for _, line := range accept {
 		for part := range strings.SplitSeq(line, ",") {
 			kind, params, _ := strings.Cut(part, ";")
-			if strings.EqualFold(strings.TrimSpace(kind), eventStream) && quality(params) > 0 {
-				return true
+			switch strings.ToLower(strings.TrimSpace(kind)) {
+			case eventStream:
+				events = max(events, quality(params))
+			case "application/json":
+				plain = max(plain, quality(params))
 			}
 		}
 	}
-	return false
+	return events > plain
 }
 
 func (s *Server) revocationsContent() map[string]*huma.MediaType {

@@ -25,8 +25,8 @@ type Events interface {
 
 	// OfUser gives up to limit events that concern a user's account and have
 	// one of these names, the last ones first, beginning behind the position
-	// before, or with the last of all when that is zero. With the same
-	// hold-back: a reader that goes on from the last position it saw misses
-	// none.
+	// before, or with the last of all when that is zero. Nothing is held back:
+	// what is committed later in an earlier place is there when the list is
+	// read again.
 	OfUser(ctx context.Context, t tenant.ID, who user.ID, names []event.Name, before event.Position, limit int) ([]event.Recorded, error)
 }

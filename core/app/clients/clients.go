@@ -137,6 +137,10 @@ func (s *Service) Check(ctx context.Context, id client.ID, need client.Scope) er
 	return nil
 }
 
+// patience is how long the list may take to be read: streams wait for it, and
+// have to say that they are behind.
+const patience = 300 * time.Millisecond
+
 // recent gives the clients as they lately were. Who comes while they are read
 // waits for that.
 func (s *Service) recent(ctx context.Context) ([]client.Client, error) {
@@ -146,6 +150,8 @@ func (s *Service) recent(ctx context.Context) ([]client.Client, error) {
 	if age := now.Sub(s.knownAt); age >= 0 && age < fresh {
 		return s.known, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	list, err := s.world.Store.Clients().List(ctx, s.tenant)
 	if err == nil {
 		s.known, s.knownAt = list, now

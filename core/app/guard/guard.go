@@ -62,6 +62,15 @@ func (g *Guard) SignIn(ctx context.Context, c inbound.Caller, account user.ID, n
 		limit.Charge{Subject: subject(c, limit.Account, key), Rules: g.rules.SignInAccount})
 }
 
+// Reauthenticate charges a proof of the password by somebody with a session. The
+// session has a budget of its own, of the size of an account's: strangers who
+// guess at the account must not keep its owner from changing the password.
+func (g *Guard) Reauthenticate(ctx context.Context, c inbound.Caller, id session.ID) error {
+	return g.charge(ctx, c,
+		address(c, g.rules.Address),
+		limit.Charge{Subject: subject(c, limit.Session, "password/"+id.String()), Rules: g.rules.SignInAccount})
+}
+
 // Refresh charges a refresh of a session, to whoever proved to hold the key with
 // this thumbprint; empty when none was proved. Each key has a budget of its own:
 // a copied token without the key must not spend that of the key's holder.

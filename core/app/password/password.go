@@ -54,11 +54,9 @@ func (s *Service) find(ctx context.Context, who inbound.Principal) (user.User, s
 }
 
 // prove holds a password against the one of the account, and refuses with code
-// when it is another. It counts as a sign-in to the account, so that a session
-// gives nobody more guesses than they have without one. Nothing of the store's
-// is held meanwhile.
+// when it is another. Nothing of the store's is held meanwhile.
 func (s *Service) prove(ctx context.Context, caller inbound.Caller, who inbound.Principal, u user.User, hash string, given credential.Password, code fault.Code) error {
-	if err := s.guard.SignIn(ctx, caller, who.User, user.Identifier{}); err != nil {
+	if err := s.guard.Reauthenticate(ctx, caller, who.Session); err != nil {
 		return err
 	}
 	match, err := s.world.Hasher.Verify(ctx, given, hash)

@@ -20,11 +20,13 @@ WHERE tenant_id = @tenant_id AND transaction_id < pg_snapshot_xmin(pg_current_sn
 ORDER BY transaction_id DESC, sequence DESC
 LIMIT @page_size;
 
--- A transaction id that this server has not reached counts as in EventsAfter.
+-- The last first, so nothing is held back: what is committed later with an
+-- earlier transaction id is there when the list is read again. A transaction id
+-- that this server has not reached counts as in EventsAfter.
 -- name: EventsOfUser :many
 WITH start AS (
     SELECT CASE
-        WHEN @from_last::boolean THEN pg_snapshot_xmin(pg_current_snapshot())
+        WHEN @from_last::boolean THEN pg_snapshot_xmax(pg_current_snapshot())
         WHEN @transaction_id::xid8 < pg_snapshot_xmax(pg_current_snapshot()) THEN @transaction_id::xid8
         ELSE '0'::xid8
     END AS transaction_id
@@ -32,7 +34,6 @@ WITH start AS (
 SELECT events.transaction_id, sequence, tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at
 FROM events, start
 WHERE tenant_id = @tenant_id AND user_id = @user_id::uuid AND name = ANY (@names::text[])
-  AND events.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
   AND events.transaction_id <= start.transaction_id
   AND (events.transaction_id < start.transaction_id OR sequence < @sequence)
 ORDER BY events.transaction_id DESC, sequence DESC

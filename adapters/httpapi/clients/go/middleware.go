@@ -26,7 +26,7 @@ func (v *Verifier) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		scheme, token, found := credential(r.Header)
 		if !found {
-			v.refuse(w, r, "not_authenticated", nil)
+			v.refuse(w, r, scheme, "not_authenticated", nil)
 			return
 		}
 		c, err := v.verify(r.Context(), token)
@@ -34,7 +34,7 @@ func (v *Verifier) Require(next http.Handler) http.Handler {
 			err = v.proven(r, scheme, token, c)
 		}
 		if err != nil {
-			v.refuse(w, r, "invalid_token", err)
+			v.refuse(w, r, scheme, "invalid_token", err)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), claimsKey{}, c)))
@@ -68,7 +68,7 @@ func (v *Verifier) proven(r *http.Request, scheme, token string, c Claims) error
 		return nil
 	case !c.bound:
 		return ErrInvalidToken
-	case scheme != dpop || v.options.CheckProof == nil:
+	case scheme != dpop || v.options.CheckProof == nil || c.KeyThumbprint == "":
 		return errors.Join(ErrInvalidToken, ErrKeyBound)
 	}
 	if err := v.options.CheckProof(r, token, c); err != nil {
@@ -78,9 +78,12 @@ func (v *Verifier) proven(r *http.Request, scheme, token string, c Claims) error
 }
 
 // refuse answers a request that is not let through. It says nothing of why.
-func (v *Verifier) refuse(w http.ResponseWriter, r *http.Request, code string, err error) {
+func (v *Verifier) refuse(w http.ResponseWriter, r *http.Request, scheme, code string, err error) {
 	status, message := http.StatusUnauthorized, "A good access token is required."
 	challenge := `Bearer error="invalid_token"`
+	if errors.Is(err, ErrKeyBound) || v.options.CheckProof != nil && scheme == dpop {
+		challenge = `DPoP error="invalid_token"`
+	}
 	switch {
 	case err == nil:
 		challenge = "Bearer"

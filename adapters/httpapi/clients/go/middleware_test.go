@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,7 +47,11 @@ func TestRequire(t *testing.T) {
 	for _, bad := range []string{"Bearer", "Bearer x", "Bearer " + good + "x", "Bearer " + bound, "DPoP " + bound, "DPoP " + good} {
 		w := ask(bad)
 		require.Equal(t, 401, w.Code, bad)
-		require.Equal(t, `Bearer error="invalid_token"`, w.Header().Get("WWW-Authenticate"))
+		scheme := "Bearer"
+		if strings.HasSuffix(bad, bound) {
+			scheme = "DPoP" // the one under which such a token may be good (RFC 9449 section 7.1)
+		}
+		require.Equal(t, scheme+` error="invalid_token"`, w.Header().Get("WWW-Authenticate"))
 		require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
 		require.JSONEq(t, `{"error":{"code":"invalid_token","message":"A good access token is required."}}`, w.Body.String())
 	}
@@ -102,6 +107,7 @@ func TestAProofOfTheKey(t *testing.T) {
 	require.Equal(t, 200, ask("Bearer "+plain))
 	require.Equal(t, 401, ask("Bearer "+bound), "a proof makes no bearer")
 	require.Equal(t, 401, ask("DPoP "+plain))
+	require.Equal(t, 401, ask("DPoP "+k.token(t, nil, map[string]any{"cnf": map[string]string{"x5t#S256": "x"}})), "it names no key that a proof could be of")
 	proven = errors.New("not proven")
 	require.Equal(t, 401, ask("DPoP "+bound))
 	_, err := v.Verify(t.Context(), bound)

@@ -117,7 +117,7 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 const eventsOfUser = `-- name: EventsOfUser :many
 WITH start AS (
     SELECT CASE
-        WHEN $6::boolean THEN pg_snapshot_xmin(pg_current_snapshot())
+        WHEN $6::boolean THEN pg_snapshot_xmax(pg_current_snapshot())
         WHEN $7::xid8 < pg_snapshot_xmax(pg_current_snapshot()) THEN $7::xid8
         ELSE '0'::xid8
     END AS transaction_id
@@ -125,7 +125,6 @@ WITH start AS (
 SELECT events.transaction_id, sequence, tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at
 FROM events, start
 WHERE tenant_id = $1 AND user_id = $2::uuid AND name = ANY ($3::text[])
-  AND events.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
   AND events.transaction_id <= start.transaction_id
   AND (events.transaction_id < start.transaction_id OR sequence < $4)
 ORDER BY events.transaction_id DESC, sequence DESC
@@ -156,7 +155,9 @@ type EventsOfUserRow struct {
 	OccurredAt    time.Time
 }
 
-// A transaction id that this server has not reached counts as in EventsAfter.
+// The last first, so nothing is held back: what is committed later with an
+// earlier transaction id is there when the list is read again. A transaction id
+// that this server has not reached counts as in EventsAfter.
 func (q *Queries) EventsOfUser(ctx context.Context, arg EventsOfUserParams) ([]EventsOfUserRow, error) {
 	rows, err := q.db.Query(ctx, eventsOfUser,
 		arg.TenantID,
