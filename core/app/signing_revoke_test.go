@@ -313,3 +313,31 @@ func TestAnInstanceReplacesItsRevokedKeyItself(t *testing.T) {
 	require.Equal(t, done.Replacement.KID, kids[0])
 	require.Equal(t, kids[1], signsWith(t, w.mustRefresh(in.Tokens.Refresh).Access))
 }
+
+// An instance that cannot open the key in use goes on with the one before it,
+// but not when that one is withdrawn.
+func TestAnInstanceThatLagsBehindObeysARevocation(t *testing.T) {
+	w := newWorld(t)
+	in := w.signUp("ann@example.com")
+	first := published(t, w.Services)[0]
+	sealer, err := aesgcm.New([]byte("another secret to seal keys with"), []byte("a key to seal other keys with"))
+	require.NoError(t, err)
+	operator := w.instance(func(o *outbound.World, _ *app.Policy) { o.Sealer = sealer })
+	_, err = operator.Keys.Rotate(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, w.Keys.Load(t.Context()))
+	w.clock.Advance(10 * time.Minute)
+	require.ErrorIs(t, w.Keys.Load(t.Context()), outbound.ErrSealed)
+	w.admits(w.Services, in.Tokens.Access)
+
+	_, err = operator.Keys.Revoke(t.Context(), first)
+	require.NoError(t, err)
+	for range 2 {
+		require.ErrorIs(t, w.Keys.Load(t.Context()), outbound.ErrSealed)
+		_, err = w.Tokens.Authenticate(t.Context(), w.caller(), in.Tokens.Access)
+		requireCode(t, fault.Unavailable, err)
+		_, err = w.Tokens.Refresh(t.Context(), w.caller(), in.Tokens.Refresh)
+		requireCode(t, fault.Unavailable, err)
+		require.Equal(t, inbound.Unavailable, w.Health.Ready(t.Context()).State)
+	}
+}

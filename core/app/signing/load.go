@@ -72,7 +72,28 @@ func (s *Service) forget(newer token.KeySet) error {
 		return nil
 	}
 	s.set.Keys = keys
-	return s.use()
+	err := s.use()
+	if err == nil || !s.Loaded() {
+		return err
+	}
+	// The key that is to sign cannot be used here, and the signer still has the
+	// one that was revoked: it signs no more, and verifies with the others.
+	return errors.Join(err, s.stop())
+}
+
+// stop leaves the signer with keys to verify with, and this instance not loaded.
+func (s *Service) stop() error {
+	s.loaded.Store(false)
+	_, published := s.choose()
+	pairs := make([]outbound.KeyPair, 0, len(published))
+	for _, k := range published {
+		pairs = append(pairs, outbound.KeyPair{KID: k.KID, Algorithm: k.Algorithm, Public: k.Public})
+	}
+	if err := s.world.Signer.Use(pairs, ""); err != nil {
+		return fmt.Errorf("use signing keys: %w", err)
+	}
+	s.active, s.inUse = "", len(pairs)
+	return nil
 }
 
 // missing gives the key that this instance needs and the store does not have:
