@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -241,4 +243,99 @@ func TestAKeyThatCannotBeOpenedDoesNotStopTheFeed(t *testing.T) {
 	require.False(t, w.accepts(ended.Tokens.Access))
 	require.True(t, w.accepts(in.Tokens.Access))
 	require.ErrorIs(t, w.Keys.Load(t.Context()), outbound.ErrSealed)
+}
+
+// impatientFeed reads a few events at a time, and runs out of time when there
+// are more.
+type impatientFeed struct {
+	outbound.Feed
+	size   int
+	expire func()
+}
+
+func (f *impatientFeed) Revocations(ctx context.Context, t tenant.ID, since time.Time, m outbound.Mark, _ int) (outbound.FeedPage, error) {
+	if err := ctx.Err(); err != nil {
+		return outbound.FeedPage{}, fmt.Errorf("%w: %w", outbound.ErrUnavailable, err)
+	}
+	page, err := f.Feed.Revocations(ctx, t, since, m, f.size)
+	if page.More {
+		f.expire()
+	}
+	return page, err
+}
+
+// A feed that is longer than what can be read in time is read in parts, and
+// what ends between two parts is not missed.
+func TestAFeedThatIsLongIsReadInParts(t *testing.T) {
+	w := newWorld(t)
+	in := w.signUp("ann@example.com")
+	late := w.beside(w.instance())
+	require.NoError(t, late.Keys.Load(t.Context()))
+	end := func() inbound.SignedIn {
+		ended := w.signIn("ann@example.com")
+		require.NoError(t, w.Tokens.SignOut(t.Context(), w.caller(), ended.Tokens.Access))
+		return ended
+	}
+	next, err := w.Keys.Rotate(t.Context())
+	require.NoError(t, err)
+	var ended []inbound.SignedIn
+	for range 7 {
+		ended = append(ended, end())
+	}
+	feed := &impatientFeed{Feed: w.store.Store.Feed(), size: 3}
+	w.store.feed = feed
+	for n := 1; late.Revocations.State().ReadAt.IsZero(); n++ {
+		require.Less(t, n, 8, "it begins from the beginning each time")
+		ctx, cancel := context.WithCancel(t.Context())
+		feed.expire = cancel
+		err := late.Revocations.Load(ctx)
+		cancel()
+		if err == nil {
+			break
+		}
+		ended = append(ended, end())
+	}
+	for _, e := range ended[:7] {
+		require.False(t, late.accepts(e.Tokens.Access))
+	}
+	w.store.feed = nil
+	require.NoError(t, late.Revocations.Load(t.Context()))
+	asked := late.Revocations.State().Asked
+	for _, e := range ended {
+		require.False(t, late.accepts(e.Tokens.Access))
+	}
+	require.True(t, late.accepts(in.Tokens.Access))
+	require.Equal(t, asked, late.Revocations.State().Asked)
+	require.Contains(t, published(t, late.Services), next.KID)
+}
+
+// scriptedFeed has a first page and a second, and then nothing.
+type scriptedFeed struct {
+	asked  []outbound.Mark
+	expire func()
+}
+
+func (f *scriptedFeed) Revocations(ctx context.Context, _ tenant.ID, _ time.Time, m outbound.Mark, _ int) (outbound.FeedPage, error) {
+	f.asked = append(f.asked, m)
+	if err := ctx.Err(); err != nil {
+		return outbound.FeedPage{}, fmt.Errorf("%w: %w", outbound.ErrUnavailable, err)
+	}
+	if m == "" {
+		f.expire()
+		return outbound.FeedPage{Next: "middle", More: true}, nil
+	}
+	return outbound.FeedPage{Next: "end"}, nil
+}
+
+// The rest of a reading that ran out of time tells nothing of what happened
+// since that began: the end is asked for once more.
+func TestTheRestOfAReadingIsNotAllThereIs(t *testing.T) {
+	w := newWorld(t)
+	late := w.beside(w.instance())
+	ctx, cancel := context.WithCancel(t.Context())
+	feed := &scriptedFeed{expire: cancel}
+	w.store.feed = feed
+	require.Error(t, late.Revocations.Load(ctx))
+	require.NoError(t, late.Revocations.Load(t.Context()))
+	require.Equal(t, []outbound.Mark{"", "middle", "middle", "end"}, feed.asked)
 }

@@ -58,6 +58,8 @@ type Service struct {
 
 	reading sync.Mutex // held while the store is asked
 	mark    outbound.Mark
+	amidst  bool // the mark stands in the middle of a reading
+	rekeyed bool // keys were changed since they were last loaded
 
 	mu     sync.RWMutex // held for as long as it takes to look into a map
 	set    *revocation.Set
@@ -117,16 +119,21 @@ func temporary(err error) bool {
 // read takes in everything that was committed before it began.
 func (s *Service) read(ctx context.Context) error {
 	began := s.world.Clock.Now()
-	keysChanged := false
+	// The rest of an earlier reading says nothing of what has happened since
+	// that began.
+	rest := s.amidst
 	for more := true; more; {
 		page, err := s.world.Store.Feed().Revocations(ctx, s.policy.Tenant, began.Add(-s.policy.Life), s.mark, pageSize)
 		if err != nil {
 			// What was promised of a mark holds for one server; by now there
-			// may be another.
-			s.mark = ""
+			// may be another. Time that ran out says nothing of that: the next
+			// reading goes on here, or a long feed would never be read whole.
+			if ctx.Err() == nil {
+				s.mark, s.amidst = "", false
+			}
 			return err
 		}
-		changed, err := s.take(page.Events, began)
+		rekeyed, err := s.take(page.Events, began)
 		if err != nil {
 			return err
 		}
@@ -134,18 +141,19 @@ func (s *Service) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		keysChanged = keysChanged || changed
-		s.mark, more = page.Next, page.More
-		s.tail.add(entries, cursor{s.mark, more})
+		s.rekeyed = s.rekeyed || rekeyed
+		s.mark, s.amidst = page.Next, page.More
+		more, rest = page.More || rest, rest && page.More
+		s.tail.add(entries, cursor{s.mark, s.amidst})
 	}
 	s.tail.complete(began)
-	if keysChanged {
+	if s.rekeyed {
 		// A key that this instance cannot open is no reason to miss what is
 		// revoked: whoever looks after the keys tells of it.
 		if err := s.keys.Load(ctx); err != nil && temporary(err) {
-			s.mark = "" // to meet them again
 			return err
 		}
+		s.rekeyed = false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
