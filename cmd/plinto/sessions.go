@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -96,6 +97,9 @@ func (s surroundings) revokeAll(ctx context.Context, p *program, before string, 
 		var err error
 		if cutoff, err = time.Parse(time.RFC3339Nano, before); err != nil {
 			return fmt.Errorf("--before is %q and must be a time like %s", before, p.clock.Now().Format(time.RFC3339))
+		}
+		if cutoff.IsZero() { // which would mean now
+			return errors.New("--before is the year 1, and no session is as old")
 		}
 		whom = "everybody who signed in before " + cutoff.Format(time.RFC3339)
 	}

@@ -306,3 +306,15 @@ func (w *world) hash(u user.User) string {
 func (w *world) opening(s session.Session, hash string) outbound.Opening {
 	return outbound.Opening{Session: s, PasswordHash: hash, Event: event.SignedIn(event.Origin{Tenant: s.Tenant}, s), Lifetime: w.policy.Sessions}
 }
+
+// Ids know no time before 1970: an instant before it must not be read as one
+// behind them all.
+func TestNobodySignedInBeforeAllTimes(t *testing.T) {
+	w := newWorld(t)
+	in := w.signUp("ann@example.com")
+	for _, before := range []time.Time{time.Unix(-1, 0), time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		_, err := w.Operators.EndAllSessions(t.Context(), before, nil)
+		requireCode(t, fault.ValidationError, err)
+	}
+	require.Nil(t, w.stored(in.Session.ID).EndedAt)
+}

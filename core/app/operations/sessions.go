@@ -64,6 +64,11 @@ func (s *Service) EndAllSessions(ctx context.Context, before time.Time, progress
 	if before.IsZero() {
 		before = now
 	}
+	if before.Before(time.Unix(0, 0)) {
+		// An id tells no time before that; the last one of such a time would be
+		// behind all there are.
+		return 0, invalid("Sessions are opened after 1970.")
+	}
 	if before.After(now) {
 		return 0, invalid("Sessions that are opened in times to come cannot be ended now.")
 	}
