@@ -209,3 +209,14 @@ func TestSessionsThatWereOverForLongAreRemoved(t *testing.T) {
 	i.call("GET", "/api/v1/sessions/"+out.Session.ID, ann.Tokens.Access, nil).fault(404, "not_found")
 	i.call("GET", "/api/v1/auth/me", ann.Tokens.Access, nil).want(200)
 }
+
+// An order that is mistyped is not done, and the exit code says so.
+func TestACommandThatThereIsNot(t *testing.T) {
+	for _, group := range []string{"keys", "users", "sessions", "clients", "events", "migrate"} {
+		out, err := command(t.TempDir(), nil, group, "revok", "somebody")
+		require.Error(t, err)
+		require.Contains(t, out, `unknown command "revok"`)
+		_, err = command(t.TempDir(), nil, group)
+		require.NoError(t, err)
+	}
+}

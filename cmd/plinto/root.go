@@ -58,5 +58,17 @@ func newRoot(environ []string, stdout, stderr io.Writer) *cobra.Command {
 	root.SetErr(stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serve, newMigrate(s), newKeys(s), newUsers(s), newSessions(s), newClients(s), newEvents(s), newHealth(s), newSettings(s), newVersion(s))
+	for _, c := range root.Commands() {
+		if c.HasSubCommands() {
+			group(c)
+		}
+	}
 	return root
+}
+
+// group has a command that only holds others refuse one that it does not hold:
+// whoever mistypes an order must not be told by the exit code that it is done.
+func group(c *cobra.Command) {
+	c.Args = cobra.NoArgs
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 }
