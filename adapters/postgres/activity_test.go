@@ -180,3 +180,23 @@ func TestEventsOfBeforeAreGivenTheirUsers(t *testing.T) {
 	require.NoError(t, err)
 	porttest.HaveTheirUsers(t, open(t, o))
 }
+
+func TestASchemaWithoutKeysHasNoSessionThatIsBoundToOne(t *testing.T) {
+	o := options(database(t))
+	m, err := postgres.Migrator(o)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, m.Close()) }()
+	_, err = m.Up(t.Context())
+	require.NoError(t, err)
+	porttest.HasNoBoundSession(t, open(t, o), func() {
+		for {
+			step, err := m.Down(t.Context())
+			require.NoError(t, err)
+			if step.Version == 7 {
+				break
+			}
+		}
+		_, err := m.Up(t.Context())
+		require.NoError(t, err)
+	})
+}

@@ -42,3 +42,20 @@ func HaveTheirUsers(t *testing.T, store outbound.Store) {
 	}
 	require.ElementsMatch(t, []string{"by payload", "by subject", "payload first"}, requests)
 }
+
+// HasNoBoundSession registers two accounts, has the schema go down behind the
+// keys of sessions and up again, and checks that the session that was bound to
+// one is not there, to be taken by whoever has its token.
+func HasNoBoundSession(t *testing.T, store outbound.Store, downAndUp func()) {
+	t.Helper()
+	bound, free := account("ann@example.com", ""), account("bob@example.com", "")
+	bound.Session.KeyThumbprint = "her key"
+	for _, a := range []outbound.Account{bound, free} {
+		require.NoError(t, store.Users().Register(t.Context(), a))
+	}
+	downAndUp()
+	_, err := store.Sessions().ByID(t.Context(), tenant.Default, free.Session.ID)
+	require.NoError(t, err)
+	_, err = store.Sessions().ByID(t.Context(), tenant.Default, bound.Session.ID)
+	require.ErrorIs(t, err, outbound.ErrNotFound)
+}

@@ -17,6 +17,9 @@ CREATE TABLE used_proofs (
 CREATE INDEX used_proofs_by_expiry ON used_proofs (tenant_id, expires_at);
 
 -- +goose Down
+-- A program that knows nothing of keys would take such a session from whoever
+-- has its token.
+DELETE FROM sessions WHERE key_thumbprint <> '';
 DROP TABLE used_proofs;
 ALTER TABLE sessions DROP COLUMN bound_generation;
 ALTER TABLE sessions DROP COLUMN key_thumbprint;
