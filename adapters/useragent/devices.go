@@ -1,7 +1,8 @@
 // Package useragent owns telling a device from a user agent (RFC 9110 section
-// 10.1.5) and from client hints (User-Agent Client Hints). What it says is for people who look at their list of sessions: a
-// client writes whatever it likes there, so nothing may be decided by it. It
-// refuses to guess: what is not plain is unknown.
+// 10.1.5) and from client hints (User-Agent Client Hints). What it says is for
+// people who look at their list of sessions: a client writes whatever it likes
+// there, so nothing may be decided by it. It refuses to guess: what is not plain
+// is unknown.
 package useragent
 
 import (
