@@ -51,7 +51,8 @@
 // until it expires, and whoever had copied the refresh token may have been the
 // one who bound it. Such a token that comes back without the key ends the session,
 // as any copy does. A client that can prove a key does so when it signs in, and
-// no token of it is ever a bearer's. Against one who uses the key itself, where it is kept, no proof helps.
+// no token of it is ever a bearer's. Against one who uses the key itself, where
+// it is kept, no proof helps.
 //
 // Judge is the rule; storage carries out its common case, Rotate, in one
 // compare-and-set statement and asks Judge only when that finds no row.
