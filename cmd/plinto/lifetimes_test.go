@@ -129,3 +129,20 @@ func TestAUserHasOnlySoManySessions(t *testing.T) {
 		require.Contains(t, a.run("events", "tail", "-n", "100"), "displaced")
 	}, "MAX_SESSIONS_PER_USER=3")
 }
+
+// What the settings say of idleness and of recent proof is what the program
+// does.
+func TestIdlenessAndStepUpAreSettable(t *testing.T) {
+	address := postgresURL(t)
+	settings := append([]string{"DATABASE_URL=" + address, "SESSION_IDLE_MINUTES=30", "STEP_UP_MINUTES=3"}, fast...)
+	i := start(t, t.TempDir(), settings...)
+	in := i.signUp("ann")
+	execute(t, address, "UPDATE sessions SET authenticated_at = authenticated_at - interval '4 minutes', last_activity_at = last_activity_at - interval '29 minutes'")
+	i.call("POST", "/api/v1/auth/refresh", "", map[string]string{"refresh_token": in.Tokens.Refresh}).want(200, &in.Tokens)
+	late := i.call("POST", "/api/v1/auth/password/change", in.Tokens.Access, map[string]string{"current_password": password, "new_password": anotherPassword})
+	late.fault(401, "reauthentication_required")
+	require.Contains(t, late.header.Get("WWW-Authenticate"), "max_age=180")
+
+	execute(t, address, "UPDATE sessions SET last_activity_at = last_activity_at - interval '31 minutes'")
+	i.call("POST", "/api/v1/auth/refresh", "", map[string]string{"refresh_token": in.Tokens.Refresh}).fault(401, "invalid_refresh_token")
+}

@@ -77,8 +77,8 @@ func aboutDevice(s session.Session) map[string]string {
 	}
 }
 
-// Reasons for a failed sign-in or re-authentication. They are for operators; the caller is told
-// nothing of them.
+// Reasons for a failed sign-in or re-authentication. They are for operators; the
+// caller is told nothing of them.
 const (
 	UnknownAccount = "unknown_account"
 	WrongPassword  = "wrong_password"
