@@ -10,8 +10,9 @@ import (
 )
 
 // Feed tells what was revoked, as soon as it is committed: the events called
-// event.SessionRevoked, AllSessionsRevoked, KeyRotated and KeyRevoked. Unlike Events it keeps no order between transactions, so a
-// transaction that runs for long holds nothing else back.
+// event.SessionRevoked, AllSessionsRevoked, KeyRotated and KeyRevoked. Unlike
+// Events it keeps no order between transactions, so a transaction that runs for
+// long holds nothing else back.
 type Feed interface {
 	// Revocations gives up to limit events that were committed since mark was
 	// given. The zero mark, and one from before the server was restarted or

@@ -61,11 +61,16 @@ type Service struct {
 	amidst  bool // the mark stands in the middle of a reading
 	rekeyed bool // keys were changed since they were last loaded
 
+	catching   sync.Mutex // held while requests read the feed
+	caughtFrom outbound.Mark
+	caught     outbound.Mark
+
 	mu     sync.RWMutex // held for as long as it takes to look into a map
 	set    *revocation.Set
 	readAt time.Time // when the last reading began that told everything; zero before the first
+	readTo outbound.Mark
 
-	asked atomic.Int64 // how often the store was asked about a token
+	asked atomic.Int64 // how often a token made it ask
 
 	tail    *tail
 	streams streams
@@ -157,7 +162,7 @@ func (s *Service) read(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.readAt = began
+	s.readAt, s.readTo = began, s.mark
 	return nil
 }
 
@@ -189,20 +194,71 @@ func (s *Service) Ended(now time.Time, ids ...session.ID) {
 	}
 }
 
-// Check refuses a token whose session has ended, with fault.InvalidToken. It
-// asks the store only while the feed is behind.
-func (s *Service) Check(ctx context.Context, c token.Claims) error {
-	now := s.world.Clock.Now()
+// behind tells whether the feed was not read within the Bound.
+func (s *Service) behind(now time.Time) bool {
 	s.mu.RLock()
-	refused, age := s.set.Refuses(c), now.Sub(s.readAt)
-	s.mu.RUnlock()
-	switch {
-	case refused:
-		return fault.New(fault.InvalidToken)
-	case age >= 0 && age <= Bound:
-		return nil
+	defer s.mu.RUnlock()
+	age := now.Sub(s.readAt)
+	return age < 0 || age > Bound
+}
+
+// Current makes sure that this instance knows of every key that was revoked and
+// of every end of all sessions, which no row of a session tells. While the feed
+// is behind it is read on the connections of requests, and asked is true: what
+// was verified before may have been verified with a key that is revoked.
+func (s *Service) Current(ctx context.Context) (asked bool, err error) {
+	if !s.behind(s.world.Clock.Now()) {
+		return false, nil
 	}
 	s.asked.Add(1)
+	return true, failure.Of(s.catchUp(ctx))
+}
+
+func (s *Service) catchUp(ctx context.Context) error {
+	s.catching.Lock()
+	defer s.catching.Unlock()
+	s.mu.RLock()
+	from := s.readTo
+	s.mu.RUnlock()
+	if s.caughtFrom != from {
+		s.caughtFrom, s.caught = from, from
+	}
+	now, keysChanged := s.world.Clock.Now(), false
+	for more := true; more; {
+		page, err := s.world.Store.SharedFeed().Revocations(ctx, s.policy.Tenant, now.Add(-s.policy.Life), s.caught, pageSize)
+		if err == nil {
+			var changed bool
+			changed, err = s.take(page.Events, now)
+			keysChanged = keysChanged || changed
+		}
+		if err != nil {
+			s.caught = "" // as in read
+			return err
+		}
+		s.caught, more = page.Next, page.More
+	}
+	if !keysChanged {
+		return nil
+	}
+	err := s.keys.Load(ctx)
+	if err == nil || !temporary(err) {
+		return nil
+	}
+	s.caught = "" // to meet them again
+	return err
+}
+
+// Check refuses a token whose session has ended, with fault.InvalidToken. It
+// asks the store only while the feed is behind; the key of the token and the
+// end of all sessions are for Current, which is asked before.
+func (s *Service) Check(ctx context.Context, c token.Claims) error {
+	now := s.world.Clock.Now()
+	switch {
+	case s.Refuses(c):
+		return fault.New(fault.InvalidToken)
+	case !s.behind(now):
+		return nil
+	}
 	found, owner, err := s.world.Store.Sessions().WithUser(ctx, c.Tenant, c.Session)
 	if errors.Is(err, outbound.ErrNotFound) {
 		return fault.New(fault.InvalidToken).Because(err)

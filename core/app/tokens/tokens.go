@@ -42,6 +42,9 @@ type Verifier interface {
 
 // Revoked knows the access tokens that are bad before they expire.
 type Revoked interface {
+	// Current makes up for a feed that is behind; true when it had to ask, and
+	// what was verified before is to be verified again.
+	Current(ctx context.Context) (asked bool, err error)
 	// Check answers fault.InvalidToken for one of them.
 	Check(ctx context.Context, c token.Claims) error
 	// Ended notes sessions that were just ended here.
@@ -63,6 +66,13 @@ func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, k *proofs.Service,
 // one round trip to the store, for its proof to be used once.
 func (s *Service) Authenticate(ctx context.Context, caller inbound.Caller, accessToken string) (inbound.Principal, error) {
 	claims, err := s.claims(ctx, caller, accessToken)
+	if err != nil {
+		return inbound.Principal{}, failure.Of(err)
+	}
+	asked, err := s.revoked.Current(ctx)
+	if err == nil && asked {
+		_, err = s.claims(ctx, caller, accessToken)
+	}
 	if err != nil {
 		return inbound.Principal{}, failure.Of(err)
 	}
