@@ -47,7 +47,7 @@ func (r feed) Revocations(ctx context.Context, t tenant.ID, since time.Time, tex
 				return err
 			}
 		}
-		page, err = m.read(ctx, q, t, min(limit, 1<<20))
+		page, err = m.read(ctx, q, t, since, min(limit, 1<<20))
 		return err
 	})
 	return page, wrap("read feed", err)
@@ -76,14 +76,14 @@ type mark struct {
 	sequence     int64
 }
 
-func (m mark) read(ctx context.Context, q *db.Queries, t tenant.ID, limit int) (outbound.FeedPage, error) {
+func (m mark) read(ctx context.Context, q *db.Queries, t tenant.ID, since time.Time, limit int) (outbound.FeedPage, error) {
 	base := m.base
 	if base == "" {
 		base = m.target // not looked at
 	}
 	rows, err := q.FeedPage(ctx, db.FeedPageParams{
 		TenantID: uuid.UUID(t), TransactionID: m.transaction, Sequence: m.sequence,
-		FromStart: m.base == "", Base: string(base), Target: string(m.target), PageSize: int32(limit),
+		FromStart: m.base == "", Since: since, Base: string(base), Target: string(m.target), PageSize: int32(limit),
 	})
 	if err != nil {
 		return outbound.FeedPage{}, err

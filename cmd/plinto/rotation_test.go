@@ -22,10 +22,15 @@ import (
 // its last byte is sent before; the last bytes go out together; and none of
 // what the instances then say reaches the database before all of them speak.
 func TestABurstOverTwoInstancesPassesOneGeneration(t *testing.T) {
+	t.Run("with Redis", func(t *testing.T) { burst(t, "REDIS_URL="+redisURL(t)) })
+	t.Run("without Redis", func(t *testing.T) { burst(t) })
+}
+
+func burst(t *testing.T, more ...string) {
 	const requests = 32
 	database := postgresURL(t)
 	wire := newSlowWire(t, database, 5*time.Millisecond)
-	dir, settings := t.TempDir(), append([]string{"DATABASE_URL=" + wire.url, "REDIS_URL=" + redisURL(t)}, unlimited("60")...)
+	dir, settings := t.TempDir(), append(append([]string{"DATABASE_URL=" + wire.url}, more...), unlimited("60")...)
 	both := []*instance{start(t, dir, settings...), start(t, dir, settings...)}
 	var in signIn
 	both[0].call("POST", "/api/v1/auth/signup", "", map[string]string{"email": "ann@example.com", "password": password}).want(201, &in)

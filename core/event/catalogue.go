@@ -77,8 +77,8 @@ func aboutDevice(s session.Session) map[string]string {
 	}
 }
 
-// Reasons for a failed sign-in or re-authentication. They are for operators; the
-// caller is told nothing of them.
+// Reasons for a failed sign-in or re-authentication. The caller is told nothing
+// of them; operators are, and the owner of the account.
 const (
 	UnknownAccount = "unknown_account"
 	WrongPassword  = "wrong_password"

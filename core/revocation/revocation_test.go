@@ -106,4 +106,8 @@ func TestTheEndOfAllSessionsOpenedBefore(t *testing.T) {
 	require.True(t, set.Refuses(token.Claims{Session: session.ID{1}}), "an id that tells no time")
 	set.Add(revocation.Revocation{Before: r.Before.Add(-time.Hour)}, now)
 	require.True(t, set.Refuses(token.Claims{Session: earlier}), "an older order takes nothing back")
+	set.Forget(now.Add(time.Minute))
+	require.True(t, set.Refuses(token.Claims{Session: earlier}))
+	set.Forget(now.Add(2 * time.Minute))
+	require.False(t, set.Refuses(token.Claims{Session: earlier}), "the rows say so by then")
 }

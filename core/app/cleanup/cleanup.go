@@ -88,12 +88,12 @@ func (s *Service) Sweep(ctx context.Context) error {
 	holder := id.Of[Service](s.world.Identifiers.New()).String()
 	var err error
 	for _, j := range s.jobs {
-		if err = s.sweep(ctx, j, holder); err != nil {
-			break
+		failed := s.sweep(ctx, j, holder)
+		if errors.Is(failed, outbound.ErrConflict) {
+			return failure.Of(err) // somebody else is at it
 		}
-	}
-	if errors.Is(err, outbound.ErrConflict) {
-		return nil // somebody else is at it
+		// A job that fails does not keep the others from theirs.
+		err = errors.Join(err, failed)
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()

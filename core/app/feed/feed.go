@@ -162,6 +162,7 @@ func (s *Service) read(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.set.Forget(began)
 	s.readAt, s.readTo = began, s.mark
 	return nil
 }
@@ -252,11 +253,14 @@ func (s *Service) catchUp(ctx context.Context) error {
 // asks the store only while the feed is behind; the key of the token and the
 // end of all sessions are for Current, which is asked before.
 func (s *Service) Check(ctx context.Context, c token.Claims) error {
+	// In this order: a reading that ends in between may be the one that tells
+	// of this session.
 	now := s.world.Clock.Now()
+	behind := s.behind(now)
 	switch {
 	case s.Refuses(c):
 		return fault.New(fault.InvalidToken)
-	case !s.behind(now):
+	case !behind:
 		return nil
 	}
 	found, owner, err := s.world.Store.Sessions().WithUser(ctx, c.Tenant, c.Session)

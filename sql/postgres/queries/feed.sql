@@ -18,7 +18,7 @@ SELECT transaction_id FROM recent ORDER BY transaction_id LIMIT 1;
 
 -- What was committed between two snapshots, in whatever order it began: a
 -- transaction that runs for long holds nobody else's back. Without the first
--- snapshot, everything up to the second.
+-- snapshot, everything up to the second that happened since a time.
 -- name: FeedPage :many
 SELECT transaction_id, sequence, tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at
 FROM events
@@ -26,6 +26,7 @@ WHERE tenant_id = @tenant_id
   AND name IN ('session.revoked', 'session.all_revoked', 'key.rotated', 'key.revoked')
   AND transaction_id >= @transaction_id::xid8
   AND (transaction_id > @transaction_id::xid8 OR sequence > @sequence)
+  AND (NOT @from_start::boolean OR occurred_at >= @since)
   AND (@from_start::boolean OR NOT pg_visible_in_snapshot(transaction_id, CAST(@base::text AS pg_snapshot)))
   AND pg_visible_in_snapshot(transaction_id, CAST(@target::text AS pg_snapshot))
 ORDER BY transaction_id, sequence

@@ -19,10 +19,11 @@ WHERE tenant_id = $1
   AND name IN ('session.revoked', 'session.all_revoked', 'key.rotated', 'key.revoked')
   AND transaction_id >= $2::xid8
   AND (transaction_id > $2::xid8 OR sequence > $3)
-  AND ($4::boolean OR NOT pg_visible_in_snapshot(transaction_id, CAST($5::text AS pg_snapshot)))
-  AND pg_visible_in_snapshot(transaction_id, CAST($6::text AS pg_snapshot))
+  AND (NOT $4::boolean OR occurred_at >= $5)
+  AND ($4::boolean OR NOT pg_visible_in_snapshot(transaction_id, CAST($6::text AS pg_snapshot)))
+  AND pg_visible_in_snapshot(transaction_id, CAST($7::text AS pg_snapshot))
 ORDER BY transaction_id, sequence
-LIMIT $7
+LIMIT $8
 `
 
 type FeedPageParams struct {
@@ -30,6 +31,7 @@ type FeedPageParams struct {
 	TransactionID uint64
 	Sequence      int64
 	FromStart     bool
+	Since         time.Time
 	Base          string
 	Target        string
 	PageSize      int32
@@ -51,13 +53,14 @@ type FeedPageRow struct {
 
 // What was committed between two snapshots, in whatever order it began: a
 // transaction that runs for long holds nobody else's back. Without the first
-// snapshot, everything up to the second.
+// snapshot, everything up to the second that happened since a time.
 func (q *Queries) FeedPage(ctx context.Context, arg FeedPageParams) ([]FeedPageRow, error) {
 	rows, err := q.db.Query(ctx, feedPage,
 		arg.TenantID,
 		arg.TransactionID,
 		arg.Sequence,
 		arg.FromStart,
+		arg.Since,
 		arg.Base,
 		arg.Target,
 		arg.PageSize,
