@@ -304,7 +304,8 @@ func TestBrokenMetadataIsADefectAndNotHalfAnAnswer(t *testing.T) {
 func TestTimesAreUTCToTheMicrosecond(t *testing.T) {
 	f := newFakes()
 	f.get = func(_ context.Context, who inbound.Principal, wanted session.ID) (inbound.SessionDetail, error) {
-		require.Equal(t, who.Session, wanted)
+		require.Equal(t, session.ID{2}, wanted)
+		require.Equal(t, session.ID{2}, who.Session)
 		s := sessionOf(1)
 		s.CreatedAt = time.Date(2026, 1, 1, 1, 0, 0, 999, time.FixedZone("x", 3600))
 		return inbound.SessionDetail{Session: s}, nil

@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
 )
 
@@ -94,18 +93,18 @@ func (m *Metrics) Hashing(inFlight, waiting, refused func() int64) {
 
 // Feed reads how far this instance has followed the revocations whenever it is
 // asked for.
-func (m *Metrics) Feed(read func() inbound.FeedState) {
+func (m *Metrics) Feed(readAt func() time.Time, remembered, asked func() int64) {
 	m.gauge("plinto_revocations_read_timestamp_seconds", "When the feed of revocations was last read whole, as Unix time; 0 before the first time.", nil, func() float64 {
-		at := read().ReadAt
+		at := readAt()
 		if at.IsZero() {
 			return 0
 		}
 		return float64(at.UnixMicro()) / 1e6
 	})
-	m.gauge("plinto_revocations_remembered", "Ended sessions kept in memory.", nil, func() float64 { return float64(read().Remembered) })
+	m.gauge("plinto_revocations_remembered", "Ended sessions kept in memory.", nil, func() float64 { return float64(remembered()) })
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "plinto_revocations_asked_total", Help: "Access tokens about which the database was asked, because the feed was behind.",
-	}, func() float64 { return float64(read().Asked) }))
+	}, func() float64 { return float64(asked()) }))
 }
 
 // Removed reads what the cleanup has removed whenever it is asked for.

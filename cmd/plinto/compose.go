@@ -97,7 +97,12 @@ func (p *program) build(ctx context.Context) error {
 	}
 	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run, p.services.Cleanup.Run, p.services.Activity.Run)
 	p.metrics.Removed(p.services.Cleanup.Removed)
-	p.metrics.Feed(p.services.Revocations.State)
+	feed := p.services.Revocations
+	p.metrics.Feed(
+		func() time.Time { return feed.State().ReadAt },
+		func() int64 { return int64(feed.State().Remembered) },
+		func() int64 { return feed.State().Asked },
+	)
 	return nil
 }
 

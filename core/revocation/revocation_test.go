@@ -46,8 +46,10 @@ func TestWhatAnEventRevokes(t *testing.T) {
 
 func TestAnEventThatCannotBeReadIsAnError(t *testing.T) {
 	for _, e := range []event.Event{
-		{Name: event.SessionRevoked}, {Name: event.SessionRevoked, Subject: "user:" + user.ID{1}.String()},
-		{Name: event.SessionRevoked, Subject: "session:x"}, {Name: event.AllSessionsRevoked},
+		{Name: event.SessionRevoked},
+		{Name: event.SessionRevoked, Subject: "user:" + user.ID{1}.String()},
+		{Name: event.SessionRevoked, Subject: "session:x"},
+		{Name: event.AllSessionsRevoked},
 		{Name: event.AllSessionsRevoked, Payload: map[string]string{event.Before: "yesterday"}},
 	} {
 		_, revokes, err := revocation.Of(e)
