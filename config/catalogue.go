@@ -161,7 +161,7 @@ func catalogue(c *Config) []setting {
 		},
 		{
 			name: "JWT_KMS_URI", secret: true, read: secret(&c.JWT.KMSURI),
-			meaning: "Key to sign with in a key management service or a hardware module, instead of keys that Plinto makes: `awskms:`, `azurekms:`, `cloudkms:` or `pkcs11:`. `config/deploy/README.md` has their forms",
+			meaning: "Key to sign with in a key management service or a hardware module, instead of keys that Plinto makes: `awskms:`, `azurekms:`, `cloudkms:`, `pkcs11:` or `vault:`. `config/deploy/README.md` has their forms",
 		},
 		{
 			name: "JWT_KMS_TIMEOUT", fallback: "5s", read: duration(&c.JWT.KMSTimeout),

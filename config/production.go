@@ -25,6 +25,7 @@ func (f *findings) production(cfg Config) {
 	f.require(s.PublicURL == "" || isHTTPS(s.PublicURL), "PUBLIC_URL", "is not https; production needs https")
 	f.require(s.FrontendURL == s.PublicURL || isHTTPS(s.FrontendURL), "FRONTEND_URL", "is not https; production needs https, for the links in mails hold secrets")
 	f.require(isHTTPS(cfg.JWT.Issuer), "JWT_ISSUER", "is not https; production needs https, and takes PUBLIC_URL when no other is set")
+	f.kmsInProduction(cfg.JWT.KMSURI)
 	f.require(len(s.AllowedHosts) > 0, "ALLOWED_HOSTS", "is missing; production needs the host names to answer to")
 	f.require(!slices.Contains(s.AllowedHosts, "*"), "ALLOWED_HOSTS", "holds *; production needs the host names one by one")
 	for _, o := range s.CORSOrigins {

@@ -15,13 +15,18 @@ type address struct {
 	uri    string // without the PIN
 	pin    string
 	secret []string // what no error may quote
+	// attributes are those of both parts, in their order and decoded.
+	attributes []attribute
 }
+
+type attribute struct{ name, value string }
 
 // The attributes that hold a secret, or lead to one (RFC 7512 section 2.4).
 const (
 	pinValue     = "pin-value"
 	pinSource    = "pin-source"
 	clientSecret = "client-secret"
+	tokenValue   = "token-value"
 )
 
 // parseAddress takes the PIN out of an address, and reads the file that holds it.
@@ -50,12 +55,13 @@ func parseAddress(uri string) (address, error) {
 // keep gives the attributes that the library may see.
 func (a *address) keep(attributes, separator string) (string, error) {
 	var kept []string
-	for _, attribute := range strings.Split(attributes, separator) {
-		name, value, _ := strings.Cut(attribute, "=")
+	for _, text := range strings.Split(attributes, separator) {
+		name, value, _ := strings.Cut(text, "=")
 		plain, err := url.PathUnescape(value)
 		if err != nil {
 			return "", errors.New("the address of the key has a percent sign that encodes nothing")
 		}
+		a.attributes = append(a.attributes, attribute{name, plain})
 		switch name {
 		case pinValue:
 			a.pin = plain
@@ -63,11 +69,11 @@ func (a *address) keep(attributes, separator string) (string, error) {
 			if a.pin, err = readPIN(plain); err != nil {
 				return "", err
 			}
-		case clientSecret:
+		case clientSecret, tokenValue:
 			a.secret = append(a.secret, value, plain, url.QueryEscape(plain))
 		}
 		if name != pinSource && (name != pinValue || plain == "") {
-			kept = append(kept, attribute)
+			kept = append(kept, text)
 		}
 	}
 	return strings.Join(kept, separator), nil
@@ -88,8 +94,12 @@ func readPIN(source string) (string, error) {
 
 // scrubbed is what an error says, without the secrets of the address.
 func (a address) scrubbed(err error) string {
-	text := err.Error()
-	for _, secret := range a.secret {
+	return without(err.Error(), a.secret...)
+}
+
+// without takes secrets out of a text.
+func without(text string, secrets ...string) string {
+	for _, secret := range secrets {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "•••")
 		}

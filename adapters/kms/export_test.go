@@ -19,10 +19,10 @@ func NewOn(o Options, connect func(Given) (crypto.Signer, error)) (*KMS, error) 
 	if err != nil {
 		return nil, err
 	}
-	k.open = func(_ context.Context, given apiv1.Options) (apiv1.KeyManager, error) {
+	k.open = through(func(_ context.Context, given apiv1.Options) (apiv1.KeyManager, error) {
 		signer, err := connect(Given{given.URI, given.Pin})
 		return manager{signer: signer}, err
-	}
+	}, k.address)
 	return k, nil
 }
 

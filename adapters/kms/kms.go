@@ -39,34 +39,60 @@ type KMS struct {
 
 var _ outbound.KMS = (*KMS)(nil)
 
-// opener makes a client of a service.
-type opener func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error)
+// opener connects to a service and finds the key in it.
+type opener func(ctx context.Context) (*connection, error)
 
-// errAbsent says that a build tag left a service out.
-var errAbsent = errors.New("this program was built without it")
+var (
+	// errAbsent says that a build tag left a service out.
+	errAbsent = errors.New("this program was built without it")
 
-func openerOf(scheme string) (opener, error) {
-	switch apiv1.Type(scheme) {
+	// errRefused marks an answer that the same question gets again.
+	errRefused = errors.New("refused")
+)
+
+func openerOf(a address, timeout time.Duration) (opener, error) {
+	switch apiv1.Type(a.scheme) {
 	case apiv1.AmazonKMS:
-		return openAWS, nil
+		return through(openAWS, a), nil
 	case apiv1.AzureKMS:
-		return openAzure, nil
+		return through(openAzure, a), nil
 	case apiv1.CloudKMS:
-		return openGoogle, nil
+		return through(openGoogle, a), nil
 	case apiv1.PKCS11:
-		return func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error) { return pkcs11.New(ctx, o) }, nil
+		return through(func(ctx context.Context, o apiv1.Options) (apiv1.KeyManager, error) { return pkcs11.New(ctx, o) }, a), nil
+	case schemeVault:
+		t, err := newTransit(a.attributes, timeout)
+		if err != nil {
+			return nil, err
+		}
+		return t.open, nil
 	}
-	return nil, errors.New("the address of the key is of none of the services awskms, azurekms, cloudkms and pkcs11")
+	return nil, errors.New("the address of the key is of none of the services awskms, azurekms, cloudkms, pkcs11 and vault")
 }
 
-// New reads the address, and a PIN from the file that it names. It reaches for
-// nothing else: the service may come later than we.
+// through gives the opener of a service that the library knows.
+func through(open func(context.Context, apiv1.Options) (apiv1.KeyManager, error), a address) opener {
+	return func(ctx context.Context) (*connection, error) {
+		manager, err := open(ctx, apiv1.Options{URI: a.uri, Pin: a.pin})
+		if err != nil {
+			return nil, err
+		}
+		signer, err := manager.CreateSigner(&apiv1.CreateSignerRequest{SigningKey: a.uri})
+		if err != nil {
+			return nil, errors.Join(err, manager.Close())
+		}
+		return &connection{signer: signer, close: manager.Close}, nil
+	}
+}
+
+// New reads the address, and a PIN or certificates from the file that it names.
+// It reaches for nothing else: the service may come later than we.
 func New(o Options) (*KMS, error) {
 	a, err := parseAddress(o.URI)
 	if err != nil {
 		return nil, err
 	}
-	open, err := openerOf(a.scheme)
+	open, err := openerOf(a, o.Timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +136,7 @@ func (k *KMS) connect(ctx context.Context) (*connection, error) {
 	// A module in C does not heed a context; what it opens too late is closed.
 	opening := context.WithoutCancel(ctx)
 	go func() {
-		c, err := k.find(opening)
+		c, err := k.open(opening)
 		done <- result{c, err}
 	}()
 	waiting, cancel := context.WithTimeout(ctx, openTimeout)
@@ -128,27 +154,16 @@ func (k *KMS) connect(ctx context.Context) (*connection, error) {
 	}
 }
 
-func (k *KMS) find(ctx context.Context) (*connection, error) {
-	manager, err := k.open(ctx, apiv1.Options{URI: k.address.uri, Pin: k.address.pin})
-	if err != nil {
-		return nil, err
-	}
-	signer, err := manager.CreateSigner(&apiv1.CreateSignerRequest{SigningKey: k.address.uri})
-	if err != nil {
-		return nil, errors.Join(err, manager.Close())
-	}
-	return &connection{signer: signer, close: manager.Close}, nil
-}
-
 // meaning tells what waiting may mend. A service on the network may be away, or
-// not have been told of our permission yet. A module on this machine is here or
-// not; and asking it over and over with a PIN that is wrong locks the token.
+// not have been told of our permission yet; Vault says which it is. A module on
+// this machine is here or not; and asking it over and over with a PIN that is
+// wrong locks the token.
 func (k *KMS) meaning(err error) error {
 	if err == nil {
 		return nil
 	}
 	text := fmt.Sprintf("key in %s: %s", k.address.scheme, k.address.scrubbed(err))
-	if apiv1.Type(k.address.scheme) == apiv1.PKCS11 || errors.Is(err, errBadSignature) || errors.Is(err, errAbsent) {
+	if apiv1.Type(k.address.scheme) == apiv1.PKCS11 || errors.Is(err, errBadSignature) || errors.Is(err, errAbsent) || errors.Is(err, errRefused) {
 		return errors.New(text)
 	}
 	return fmt.Errorf("%w: %s", outbound.ErrUnavailable, text)

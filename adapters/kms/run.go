@@ -51,7 +51,7 @@ func (k *KMS) retry(ctx context.Context, key *Key) {
 // reopen replaces the sessions of a module that lost them. A PIN that is refused
 // is tried once and not again: the token would lock.
 func (k *KMS) reopen(ctx context.Context, key *Key) error {
-	c, err := k.find(ctx)
+	c, err := k.open(ctx)
 	if err != nil {
 		k.refused = refusedPIN(err)
 		return err
