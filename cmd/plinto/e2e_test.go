@@ -304,6 +304,9 @@ func TestItRunsOnNothingAndKeepsToItself(t *testing.T) {
 	again.call("POST", "/api/v1/auth/refresh", "", map[string]string{"refresh_token": in.Tokens.Refresh}).want(200)
 }
 
+// hyphened is the id of a key, as one in sixty-four is.
+const hyphened = "-Th6f-LP7Cui8wD1iK80VFdRIMCXdYmJUq9Inedyc9s"
+
 func TestCommands(t *testing.T) {
 	dir := t.TempDir()
 	help, err := command(dir, environment(), "--help")
@@ -337,10 +340,27 @@ func TestCommands(t *testing.T) {
 		require.NoError(t, err, out)
 	}
 
+	for _, args := range [][]string{{"keys", "revoke", hyphened, "--yes"}, {"keys", "revoke", "--yes", hyphened}, {"keys", "revoke", "--yes", "--", hyphened}} {
+		out, err = command(dir, environment(), args...)
+		require.Error(t, err)
+		require.Contains(t, out, "not_found", "%v", args)
+	}
+
 	fresh := t.TempDir()
+	for _, args := range [][]string{{"keys", "list"}, {"users", "list"}, {"events", "tail"}, {"clients", "list"}, {"sessions", "revoke", "--all", "--yes"}} {
+		out, err = command(fresh, environment(), args...)
+		require.Error(t, err, out)
+		require.Contains(t, out, "there is no database at")
+	}
+	made, err := os.ReadDir(fresh)
+	require.NoError(t, err)
+	require.Empty(t, made, "a command makes nothing")
 	out, err = command(fresh, environment(), "migrate", "status")
 	require.NoError(t, err)
 	require.Equal(t, strings.Count(out, "\n"), strings.Count(out, "pending"))
+	behind, err := command(fresh, environment(), "keys", "list")
+	require.Error(t, err)
+	require.Contains(t, behind, "run plinto migrate up")
 	up, err := command(fresh, environment(), "migrate", "up")
 	require.NoError(t, err)
 	require.Equal(t, strings.Count(out, "\n"), strings.Count(up, "applied"))

@@ -40,22 +40,6 @@ func newKeys(s surroundings) *cobra.Command {
 	return keys
 }
 
-// composed runs a command on the program as it is configured, on a database
-// that is migrated already.
-func (s surroundings) composed(do func(ctx context.Context, p *program) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, _ []string) error {
-		cfg, log, err := s.load()
-		if err != nil {
-			return err
-		}
-		p, err := compose(cmd.Context(), cfg, log)
-		if err != nil {
-			return err
-		}
-		return errors.Join(plain(do(cmd.Context(), p)), p.close())
-	}
-}
-
 // plain says a fault in the words that are meant for people.
 func plain(err error) error {
 	if f, ok := errors.AsType[*fault.Error](err); ok {
