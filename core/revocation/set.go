@@ -38,7 +38,9 @@ func NewSet(life time.Duration) *Set { return &Set{life: life, young: newGenerat
 // of a token, and at most for twice that.
 func (s *Set) Add(r Revocation, now time.Time) {
 	s.Forget(now)
-	if !r.Session.IsZero() {
+	// What the end of all sessions covers needs no place of its own, or that end
+	// would cost every instance the memory of all that it ends.
+	if !r.Session.IsZero() && !s.young.refuses(r.Session) {
 		s.young.sessions[r.Session] = struct{}{}
 	}
 	if r.Before.After(s.young.before) {
