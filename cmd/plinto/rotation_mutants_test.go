@@ -2,9 +2,7 @@ package main_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +14,6 @@ import (
 	"github.com/plinto/plinto/adapters/bcrypt"
 	"github.com/plinto/plinto/adapters/jwks"
 	"github.com/plinto/plinto/adapters/memory"
-	"github.com/plinto/plinto/adapters/sqlite"
 	"github.com/plinto/plinto/adapters/useragent"
 	"github.com/plinto/plinto/core/app"
 	"github.com/plinto/plinto/core/credential"
@@ -36,8 +33,8 @@ const mutantGrace = 10 * time.Second
 // own and at a time that stands still. Everything done in it is recorded.
 type house struct {
 	t         *testing.T
-	path      string // of the database
-	store     *sqlite.Store
+	store     outbound.Store
+	write     writing
 	clock     *porttest.Clock
 	world     outbound.World
 	policy    app.Policy
@@ -61,16 +58,18 @@ type mutant struct {
 // running program are held to; and the same story, told where nothing is wrong,
 // passes it.
 func TestTheHistoryCheckFindsEveryMutant(t *testing.T) {
-	for _, m := range mutants {
-		t.Run(m.name, func(t *testing.T) {
-			right := newHouse(t, nil)
-			m.story(right)
-			right.requireExplained(t, mutantGrace)
+	for engine, ground := range grounds {
+		for _, m := range mutants {
+			t.Run(m.name+" on "+engine, func(t *testing.T) {
+				right := newHouse(t, ground, nil)
+				m.story(right)
+				right.requireExplained(t, mutantGrace)
 
-			wrong := newHouse(t, &m)
-			m.story(wrong)
-			require.Equal(t, porcupine.Illegal, wrong.check(t, mutantGrace), describe(wrong.operations))
-		})
+				wrong := newHouse(t, ground, &m)
+				m.story(wrong)
+				require.Equal(t, porcupine.Illegal, wrong.check(t, mutantGrace), describe(wrong.operations))
+			})
+		}
 	}
 }
 
@@ -219,8 +218,7 @@ func (s readThenWrite) Rotate(ctx context.Context, r outbound.Rotation) (session
 	}
 	s.house.between()
 	moved := token.Advance(read, r.Presented, r.Lifetime, r.Now)
-	s.house.exec("UPDATE sessions SET secret_hash = ?, generation = ?, rotated_at = ? WHERE id = ?",
-		moved.Rotation.SecretHash[:], moved.Rotation.Generation, moved.Rotation.RotatedAt.UnixMicro(), moved.ID.String())
+	s.house.write(moved)
 	return moved, nil
 }
 
@@ -299,17 +297,12 @@ type within struct {
 
 func (w within) Sessions() outbound.Sessions { return w.sessions }
 
-func newHouse(t *testing.T, wrong *mutant) *house {
+func newHouse(t *testing.T, ground func(t *testing.T) (outbound.Store, writing), wrong *mutant) *house {
 	t.Helper()
-	h := &house{t: t, path: filepath.Join(t.TempDir(), "plinto.db"), clock: porttest.NewClock(), wrong: wrong}
+	h := &house{t: t, clock: porttest.NewClock(), wrong: wrong}
 	began := h.clock.Now()
 	h.now = func() time.Duration { return h.clock.Now().Sub(began) }
-	var err error
-	h.store, err = sqlite.Open(t.Context(), h.path)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, h.store.Close()) })
-	_, err = h.store.Migrate(t.Context())
-	require.NoError(t, err)
+	h.store, h.write = ground(t)
 	sealer, err := aesgcm.New([]byte("a key to seal other keys with"))
 	require.NoError(t, err)
 	hasher, err := bcrypt.New(bcrypt.Options{Cost: 4, Queue: 8, Timeout: time.Minute})
@@ -404,17 +397,4 @@ func (h *house) look(c chain) {
 		require.NoError(h.t, err)
 		return c.row(s), true
 	})
-}
-
-// exec changes the database behind the use cases' back.
-func (h *house) exec(text string, args ...any) {
-	h.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+h.path+"?_pragma=busy_timeout(5000)")
-	require.NoError(h.t, err)
-	changed, err := db.ExecContext(h.t.Context(), text, args...)
-	require.NoError(h.t, err)
-	rows, err := changed.RowsAffected()
-	require.NoError(h.t, err)
-	require.EqualValues(h.t, 1, rows)
-	require.NoError(h.t, db.Close())
 }
