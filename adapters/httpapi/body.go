@@ -110,7 +110,7 @@ func decode(data []byte, into reflect.Value) ([]fault.Field, error) {
 	}
 	dec := jsontext.NewDecoder(bytes.NewReader(data))
 	if dec.PeekKind() != '{' {
-		return nil, fault.Invalid(fault.Field{Name: "body", Type: "wrong_type", Message: "The body is a JSON object."})
+		return nil, fault.Invalid(fault.BodyNotObject.In("body"))
 	}
 	members := membersOf(into)
 	seen := make(map[string]bool, len(members))
@@ -136,7 +136,7 @@ func decode(data []byte, into reflect.Value) ([]fault.Field, error) {
 	}
 	for i := range into.NumField() {
 		if name, optional := memberName(into.Type().Field(i)); !optional && !seen[name] {
-			wrong = append(wrong, fault.Field{Name: "body." + name, Type: "missing", Message: "This field is required."})
+			wrong = append(wrong, fault.FieldMissing.In("body."+name))
 		}
 	}
 	return wrong, nil
@@ -173,14 +173,14 @@ var (
 // has a use for it, and PostgreSQL stores none.
 func assign(name string, value jsontext.Value, into reflect.Value) (fault.Field, bool) {
 	if hasNUL(value) {
-		return fault.Field{Name: "body." + name, Type: "invalid_characters", Message: "A text has no NUL character."}, false
+		return fault.FieldHasNUL.In("body." + name), false
 	}
 	isNull := value.Kind() == 'n'
 	if isNull && into.Kind() == reflect.Pointer {
 		return fault.Field{}, true
 	}
 	if isNull || json.Unmarshal(value, into.Addr().Interface()) != nil {
-		return fault.Field{Name: "body." + name, Type: "wrong_type", Message: "This field is of another type."}, false
+		return fault.FieldWrongType.In("body." + name), false
 	}
 	return fault.Field{}, true
 }
@@ -201,7 +201,7 @@ func hasNUL(value jsontext.Value) bool {
 // unknownField names what it does not know only if that looks like a name: what
 // stands there may as well be a secret in the wrong place.
 func unknownField(name string) fault.Field {
-	f := fault.Field{Name: "body", Type: "unknown_field", Message: "There is no such field."}
+	f := fault.FieldUnknown.In("body")
 	if name != "" && len(name) <= 64 && !strings.ContainsFunc(name, func(r rune) bool {
 		return !isAlphanumeric(r) && r != '_' && r != '-'
 	}) {

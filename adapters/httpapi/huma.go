@@ -87,23 +87,21 @@ func understand(status int, errs []error) error {
 
 // parameterFaults says in stable words what huma says in its own, by how its
 // sentence begins.
-var parameterFaults = map[string]fault.Field{
-	"cursor":               {Type: "invalid_cursor", Message: "This is not a cursor from here."},
-	"required":             {Type: "missing", Message: "This parameter is required."},
-	"invalid integer":      {Type: "wrong_type", Message: "This parameter is a whole number."},
-	"expected number >= ":  {Type: "too_small", Message: "This number is too small."},
-	"expected number <= ":  {Type: "too_large", Message: "This number is too large."},
-	"expected length <= ":  {Type: "too_long", Message: "This value is too long."},
-	"expected value to be": {Type: "not_allowed", Message: "This is not one of the allowed values."},
+var parameterFaults = map[string]fault.Text{
+	"cursor":               fault.CursorInvalid,
+	"required":             fault.ParameterMissing,
+	"invalid integer":      fault.ParameterNotWhole,
+	"expected number >= ":  fault.ParameterTooSmall,
+	"expected number <= ":  fault.ParameterTooLarge,
+	"expected length <= ":  fault.ParameterTooLong,
+	"expected value to be": fault.ParameterNotAllowed,
 }
 
 func describe(d *huma.ErrorDetail) fault.Field {
 	for _, start := range slices.Sorted(maps.Keys(parameterFaults)) {
 		if strings.HasPrefix(d.Message, start) {
-			f := parameterFaults[start]
-			f.Name = d.Location
-			return f
+			return parameterFaults[start].In(d.Location)
 		}
 	}
-	return fault.Field{Name: d.Location, Type: "invalid", Message: "This parameter is invalid."}
+	return fault.ParameterInvalid.In(d.Location)
 }

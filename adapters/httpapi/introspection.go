@@ -93,7 +93,7 @@ func (i introspection) introspect(c echo.Context) error {
 	}
 	text := form.Get("token")
 	if text == "" {
-		return fault.Invalid(fault.Field{Name: "body.token", Type: "missing", Message: "This field is required."})
+		return fault.Invalid(fault.FieldMissing.In("body.token"))
 	}
 	var told inbound.Introspected
 	if len(text) <= maxToken {

@@ -107,9 +107,7 @@ func readFeedQuery(query url.Values, h http.Header, streamed bool) (cursor strin
 	limit = defaultFeedPage
 	var wrong []fault.Field
 	note := func(name, meaning string) {
-		f := parameterFaults[meaning]
-		f.Name = name
-		wrong = append(wrong, f)
+		wrong = append(wrong, parameterFaults[meaning].In(name))
 	}
 	if query.Has("limit") {
 		limit, err = strconv.Atoi(query.Get("limit"))

@@ -3,7 +3,6 @@
 package credential
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -65,25 +64,25 @@ const minWord = 4
 // characters is refused.
 func (p Policy) Check(field string, password Password, words ...string) []fault.Field {
 	text := password.Reveal()
-	bad := func(kind, message string) []fault.Field {
-		return []fault.Field{{Name: field, Type: kind, Message: message}}
+	bad := func(says fault.Text, args ...any) []fault.Field {
+		return []fault.Field{says.In(field, args...)}
 	}
 	if text == "" {
-		return bad("missing", "A password is required.")
+		return bad(fault.PasswordMissing)
 	}
 	if password.TooLong() {
-		return bad("too_long", fmt.Sprintf("A password has at most %d characters.", MaxPassword))
+		return bad(fault.PasswordTooLong, MaxPassword)
 	}
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-		return bad("invalid_characters", "A password is valid UTF-8 and has no NUL character.")
+		return bad(fault.PasswordCharacters)
 	}
 	if utf8.RuneCountInString(text) < p.MinLength {
-		return bad("too_short", fmt.Sprintf("A password has at least %d characters.", p.MinLength))
+		return bad(fault.PasswordTooShort, p.MinLength)
 	}
 	lower := strings.ToLower(text)
 	for _, word := range words {
 		if len(word) >= minWord && strings.Contains(lower, strings.ToLower(word)) {
-			return bad("too_guessable", "A password must not contain your address or the name of the service.")
+			return bad(fault.PasswordGuessable)
 		}
 	}
 	return nil

@@ -36,11 +36,11 @@ func (e Email) Domain() string {
 // in ASCII). It does not trim: what is stored is what was typed.
 func ParseEmail(s string) (Email, []fault.Field) {
 	if s == "" {
-		return Email{}, []fault.Field{{Name: "email", Type: "missing", Message: "An e-mail address is required."}}
+		return Email{}, []fault.Field{fault.EmailMissing.In("email")}
 	}
 	e, ok := readEmail(s)
 	if !ok {
-		return Email{}, []fault.Field{{Name: "email", Type: "invalid_email", Message: "This is not an e-mail address that can be used here."}}
+		return Email{}, []fault.Field{fault.EmailInvalid.In("email")}
 	}
 	return e, nil
 }

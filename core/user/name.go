@@ -34,17 +34,17 @@ func ParseUsername(s string) (Username, []fault.Field) {
 	if s == "" {
 		return Username{}, nil
 	}
-	field := func(kind, message string) (Username, []fault.Field) {
-		return Username{}, []fault.Field{{Name: "username", Type: kind, Message: message}}
+	field := func(says fault.Text, args ...any) (Username, []fault.Field) {
+		return Username{}, []fault.Field{says.In("username", args...)}
 	}
 	if n := utf8.RuneCountInString(s); n < MinUsername {
-		return field("too_short", "A user name has at least 3 characters.")
+		return field(fault.UsernameTooShort, MinUsername)
 	} else if n > MaxUsername {
-		return field("too_long", "A user name has at most 50 characters.")
+		return field(fault.UsernameTooLong, MaxUsername)
 	}
 	u, ok := readUsername(s)
 	if !ok {
-		return field("invalid_characters", "A user name has only letters, digits, underscores and hyphens.")
+		return field(fault.UsernameCharacters)
 	}
 	return u, nil
 }
@@ -71,10 +71,10 @@ const MaxName = 100
 // script. Control characters are refused: names are shown in mails and logs.
 func ParseName(field, s string) (Name, []fault.Field) {
 	if utf8.RuneCountInString(s) > MaxName {
-		return "", []fault.Field{{Name: field, Type: "too_long", Message: "A name has at most 100 characters."}}
+		return "", []fault.Field{fault.NameTooLong.In(field, MaxName)}
 	}
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
-		return "", []fault.Field{{Name: field, Type: "invalid_characters", Message: "A name has no control characters."}}
+		return "", []fault.Field{fault.NameCharacters.In(field)}
 	}
 	return Name(s), nil
 }

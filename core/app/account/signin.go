@@ -111,16 +111,16 @@ func identifier(cmd inbound.SignIn) (user.Identifier, []fault.Field) {
 	var faults []fault.Field
 	switch {
 	case cmd.Email != "" && cmd.Username != "":
-		faults = append(faults, fault.Field{Name: "username", Type: "not_together", Message: "Give an e-mail address or a user name, not both."})
+		faults = append(faults, fault.IdentifiersTogether.In("username"))
 	case cmd.Username != "":
 		who.Username, faults = user.ParseUsername(cmd.Username)
 	default:
 		who.Email, faults = user.ParseEmail(cmd.Email)
 	}
 	if cmd.Password.Reveal() == "" {
-		faults = append(faults, fault.Field{Name: "password", Type: "missing", Message: "A password is required."})
+		faults = append(faults, fault.PasswordMissing.In("password"))
 	} else if cmd.Password.TooLong() {
-		faults = append(faults, fault.Field{Name: "password", Type: "too_long", Message: "No password is as long as this."})
+		faults = append(faults, fault.PasswordNobodys.In("password"))
 	}
 	return who, faults
 }

@@ -49,7 +49,7 @@ func (s *Service) Page(ctx context.Context, text string, limit int) (inbound.Rev
 		out.AsOf = s.world.Clock.Now()
 		page, err := s.world.Store.SharedFeed().Revocations(ctx, s.policy.Tenant, out.AsOf.Add(-s.policy.Life), at.mark, limit)
 		if errors.Is(err, outbound.ErrMark) {
-			return inbound.RevocationPage{}, fault.Invalid(fault.Field{Name: "query.cursor", Type: "invalid_cursor", Message: "This is not a cursor from here."})
+			return inbound.RevocationPage{}, fault.Invalid(fault.CursorInvalid.In("query.cursor"))
 		}
 		if err != nil {
 			return inbound.RevocationPage{}, failure.Of(err)

@@ -23,7 +23,7 @@ func (s *Service) checkChange(cmd inbound.PasswordChange, address user.Email) []
 	faults := checkGiven("current_password", cmd.Current)
 	weak := s.rules.Check("new_password", cmd.New, address)
 	if len(weak) == 0 && s.rules.Normalize(cmd.New).Reveal() == s.rules.Normalize(cmd.Current).Reveal() {
-		weak = []fault.Field{{Name: "new_password", Type: "unchanged", Message: "The new password is another than the current one."}}
+		weak = []fault.Field{fault.PasswordUnchanged.In("new_password")}
 	}
 	return append(faults, weak...)
 }

@@ -91,9 +91,9 @@ func (s *Service) refuse(ctx context.Context, caller inbound.Caller, who inbound
 func checkGiven(field string, p credential.Password) []fault.Field {
 	switch {
 	case p.Reveal() == "":
-		return []fault.Field{{Name: field, Type: "missing", Message: "A password is required."}}
+		return []fault.Field{fault.PasswordMissing.In(field)}
 	case p.TooLong():
-		return []fault.Field{{Name: field, Type: "too_long", Message: "No password is as long as this."}}
+		return []fault.Field{fault.PasswordNobodys.In(field)}
 	}
 	return nil
 }

@@ -1,0 +1,101 @@
+package fault
+
+import "fmt"
+
+// Text names what a Field says, of all that one can say. The sentences stand
+// here and those of codes in meanings, and nowhere else.
+type Text int
+
+// The texts, by what they are about.
+const (
+	BodyNotObject Text = iota
+	FieldMissing
+	FieldWrongType
+	FieldUnknown
+	FieldHasNUL
+
+	ParameterInvalid
+	ParameterMissing
+	ParameterNotWhole
+	ParameterTooSmall
+	ParameterTooLarge
+	ParameterTooLong
+	ParameterNotAllowed
+	CursorInvalid
+
+	EmailMissing
+	EmailInvalid
+	UsernameTooShort
+	UsernameTooLong
+	UsernameCharacters
+	NameTooLong
+	NameCharacters
+	IdentifiersTogether
+
+	PasswordMissing
+	PasswordTooLong
+	PasswordNobodys
+	PasswordCharacters
+	PasswordTooShort
+	PasswordGuessable
+	PasswordUnchanged
+
+	texts // how many there are
+)
+
+type text struct{ kind, message string }
+
+// said is the words for programs and the sentences for people. A sentence
+// may have verbs of package fmt, and never repeats what was typed.
+var said = map[Text]text{
+	BodyNotObject:  {"wrong_type", "The body is a JSON object."},
+	FieldMissing:   {"missing", "This field is required."},
+	FieldWrongType: {"wrong_type", "This field is of another type."},
+	FieldUnknown:   {"unknown_field", "There is no such field."},
+	FieldHasNUL:    {"invalid_characters", "A text has no NUL character."},
+
+	ParameterInvalid:    {"invalid", "This parameter is invalid."},
+	ParameterMissing:    {"missing", "This parameter is required."},
+	ParameterNotWhole:   {"wrong_type", "This parameter is a whole number."},
+	ParameterTooSmall:   {"too_small", "This number is too small."},
+	ParameterTooLarge:   {"too_large", "This number is too large."},
+	ParameterTooLong:    {"too_long", "This value is too long."},
+	ParameterNotAllowed: {"not_allowed", "This is not one of the allowed values."},
+	CursorInvalid:       {"invalid_cursor", "This is not a cursor from here."},
+
+	EmailMissing:        {"missing", "An e-mail address is required."},
+	EmailInvalid:        {"invalid_email", "This is not an e-mail address that can be used here."},
+	UsernameTooShort:    {"too_short", "A user name has at least %d characters."},
+	UsernameTooLong:     {"too_long", "A user name has at most %d characters."},
+	UsernameCharacters:  {"invalid_characters", "A user name has only letters, digits, underscores and hyphens."},
+	NameTooLong:         {"too_long", "A name has at most %d characters."},
+	NameCharacters:      {"invalid_characters", "A name has no control characters."},
+	IdentifiersTogether: {"not_together", "Give an e-mail address or a user name, not both."},
+
+	PasswordMissing:    {"missing", "A password is required."},
+	PasswordTooLong:    {"too_long", "A password has at most %d characters."},
+	PasswordNobodys:    {"too_long", "No password is as long as this."},
+	PasswordCharacters: {"invalid_characters", "A password is valid UTF-8 and has no NUL character."},
+	PasswordTooShort:   {"too_short", "A password has at least %d characters."},
+	PasswordGuessable:  {"too_guessable", "A password must not contain your address or the name of the service."},
+	PasswordUnchanged:  {"unchanged", "The new password is another than the current one."},
+}
+
+// In gives the Field of this name that says so; args fill the sentence.
+func (t Text) In(field string, args ...any) Field {
+	words := said[t]
+	f := Field{Name: field, Type: words.kind, Message: words.message}
+	if len(args) > 0 {
+		f.Message = fmt.Sprintf(words.message, args...)
+	}
+	return f
+}
+
+// Texts lists every text there is.
+func Texts() []Text {
+	all := make([]Text, texts)
+	for i := range all {
+		all[i] = Text(i)
+	}
+	return all
+}
