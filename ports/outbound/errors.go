@@ -25,6 +25,8 @@ var (
 	// ErrSealed says that sealed bytes cannot be opened: they were sealed
 	// under a key that is not at hand, or changed since.
 	ErrSealed = errors.New("cannot be unsealed")
+	// ErrUnsent says that a message was certainly not accepted.
+	ErrUnsent = errors.New("mail was not accepted")
 )
 
 // BusyError says that the work was not begun, because too much of it is

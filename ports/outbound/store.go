@@ -49,6 +49,7 @@ type Repositories interface {
 	Leases() Leases
 	Activity() Activity
 	Clients() Clients
+	Outbox() Outbox
 }
 
 // StoreHealth is how a store is.
