@@ -6,6 +6,7 @@ import (
 
 	"github.com/plinto/plinto/core/client"
 	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
@@ -24,6 +25,7 @@ func (absent) Events() outbound.Events           { return absentEvents{} }
 func (absent) Leases() outbound.Leases           { return absentLeases{} }
 func (absent) Activity() outbound.Activity       { return absentActivity{} }
 func (absent) Clients() outbound.Clients         { return absentClients{} }
+func (absent) Outbox() outbound.Outbox           { return absentOutbox{} }
 
 type (
 	absentUsers    struct{}
@@ -148,3 +150,7 @@ func (absentClients) Revoke(context.Context, tenant.ID, client.ID, time.Time) er
 func (absentClients) NoteUse(context.Context, tenant.ID, client.ID, time.Time) error {
 	return errAway
 }
+
+type absentOutbox struct{}
+
+func (absentOutbox) Add(context.Context, ...mail.Mail) error { return errAway }

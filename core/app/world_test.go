@@ -216,6 +216,7 @@ func (s *countingStore) Events() outbound.Events         { return s.ask().Events
 func (s *countingStore) Leases() outbound.Leases         { return s.ask().Leases() }
 func (s *countingStore) Activity() outbound.Activity     { return s.ask().Activity() }
 func (s *countingStore) Clients() outbound.Clients       { return s.ask().Clients() }
+func (s *countingStore) Outbox() outbound.Outbox         { return s.ask().Outbox() }
 
 func (s *countingStore) Feed() outbound.Feed {
 	s.asked.Add(1)
