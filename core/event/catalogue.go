@@ -15,6 +15,8 @@ type Name string
 // The names.
 const (
 	UserCreated            Name = "user.created"
+	UserUpdated            Name = "user.updated"
+	UserDeleted            Name = "user.deleted"
 	UserSuspended          Name = "user.suspended"
 	UserReactivated        Name = "user.reactivated"
 	SessionCreated         Name = "session.created"

@@ -16,13 +16,14 @@ const (
 	KindUnproven                    // a proof that the caller holds a key is missing or bad
 	KindForbidden                   // known, and not allowed
 	KindNotFound
-	KindMethod      // the resource knows other methods
-	KindConflict    // against what is already there
-	KindTooLarge    // more bytes than accepted
-	KindMediaType   // a content type that is not spoken here
-	KindLimited     // too many or too busy; try later
-	KindUnavailable // something Plinto needs is away; try later
-	KindTimeout     // the request took longer than it may
+	KindMethod       // the resource knows other methods
+	KindPrecondition // what the caller takes it to be is not so any more
+	KindConflict     // against what is already there
+	KindTooLarge     // more bytes than accepted
+	KindMediaType    // a content type that is not spoken here
+	KindLimited      // too many or too busy; try later
+	KindUnavailable  // something Plinto needs is away; try later
+	KindTimeout      // the request took longer than it may
 )
 
 // The codes. The list is closed: an edge answers nothing else.
@@ -44,6 +45,7 @@ const (
 	EmailTaken               Code = "email_taken"
 	UsernameTaken            Code = "username_taken"
 	Conflict                 Code = "conflict"
+	PreconditionFailed       Code = "precondition_failed"
 	BodyTooLarge             Code = "body_too_large"
 	UnsupportedMediaType     Code = "unsupported_media_type"
 	RateLimited              Code = "rate_limited"
@@ -77,6 +79,7 @@ var meanings = map[Code]meaning{
 	EmailTaken:               {KindConflict, "An account with this e-mail address exists already."},
 	UsernameTaken:            {KindConflict, "An account with this user name exists already."},
 	Conflict:                 {KindConflict, "The request conflicts with the present state."},
+	PreconditionFailed:       {KindPrecondition, "The resource is not as If-Match says any more. Get it again."},
 	BodyTooLarge:             {KindTooLarge, "The request body is too large."},
 	UnsupportedMediaType:     {KindMediaType, "The request body must be application/json."},
 	RateLimited:              {KindLimited, "Too many requests. Wait before trying again."},

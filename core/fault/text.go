@@ -31,6 +31,16 @@ const (
 	NameTooLong
 	NameCharacters
 	IdentifiersTogether
+	FieldNotYours
+	ImageURLTooLong
+	ImageURLInvalid
+	PhoneNumberInvalid
+	TimezoneUnknown
+	LocaleInvalid
+	MetadataNotObject
+	MetadataTooLarge
+	MetadataTooDeep
+	MetadataNumber
 
 	PasswordMissing
 	PasswordTooLong
@@ -71,6 +81,16 @@ var said = map[Text]text{
 	NameTooLong:         {"too_long", "A name has at most %d characters."},
 	NameCharacters:      {"invalid_characters", "A name has no control characters."},
 	IdentifiersTogether: {"not_together", "Give an e-mail address or a user name, not both."},
+	FieldNotYours:       {"not_allowed", "This field is not yours to set."},
+	ImageURLTooLong:     {"too_long", "The address of a picture has at most %d characters."},
+	ImageURLInvalid:     {"invalid_url", "The address of a picture begins with http:// or https://, is in ASCII and names no user."},
+	PhoneNumberInvalid:  {"invalid_phone_number", "A telephone number is a plus sign and 7 to 15 digits, with nothing between them."},
+	TimezoneUnknown:     {"unknown_timezone", "This is not the name of a time zone, such as Europe/Vienna."},
+	LocaleInvalid:       {"invalid_locale", "This is not a language tag, such as de-AT."},
+	MetadataNotObject:   {"wrong_type", "Metadata is a JSON object."},
+	MetadataTooLarge:    {"too_long", "Metadata has at most %d bytes, written without space."},
+	MetadataTooDeep:     {"too_deep", "Metadata is nested at most %d levels deep."},
+	MetadataNumber:      {"invalid_number", "A number in metadata has at most 40 characters and is neither very large nor very small."},
 
 	PasswordMissing:    {"missing", "A password is required."},
 	PasswordTooLong:    {"too_long", "A password has at most %d characters."},

@@ -40,5 +40,6 @@ const (
 	PasswordChanged EndReason = "password_changed" // its user changed the password from another session
 	ByOperator      EndReason = "operator"         // whoever runs the service ended it
 	UserSuspended   EndReason = "user_suspended"   // its user was suspended
+	UserDeleted     EndReason = "user_deleted"     // its user's account was erased
 	StateLost       EndReason = "state_lost"       // a refresh token newer than the stored state was presented
 )

@@ -13,8 +13,20 @@ type Email struct{ address, key string }
 // String gives the address as it was typed.
 func (e Email) String() string { return e.address }
 
-// Key gives what addresses are compared by: the address in lower case.
+// Key gives what addresses are compared by: the address in lower case, with the
+// domain in ASCII (RFC 5891), so that one mailbox has one key however it is
+// written.
 func (e Email) Key() string { return e.key }
+
+// ASCII gives the address as mail servers without SMTPUTF8 take it: the local
+// part as it was typed, the domain in ASCII.
+func (e Email) ASCII() string {
+	if isASCII(e.address) {
+		return e.address
+	}
+	_, domain, _ := strings.Cut(e.key, "@")
+	return e.LocalPart() + "@" + domain
+}
 
 // IsZero reports whether there is no address.
 func (e Email) IsZero() bool { return e.address == "" }
@@ -31,18 +43,42 @@ func (e Email) Domain() string {
 	return domain
 }
 
-// ParseEmail reads one address of the plain form local@domain (RFC 5321
-// section 4.1.2, without quoted local parts, comments and address literals, and
-// in ASCII). It does not trim: what is stored is what was typed.
-func ParseEmail(s string) (Email, []fault.Field) {
+// Domains knows the two forms of internet names (RFC 5890 section 2.3.2.1).
+type Domains interface {
+	// Forms gives the ASCII and the Unicode form of a name, which may be given
+	// in either or as people type it. It answers false for what is no name by
+	// IDNA2008 as it is looked up (UTS 46, not transitional).
+	Forms(domain string) (ascii, unicode string, ok bool)
+}
+
+// ParseAddress reads one address of the plain form local@domain (RFC 5321
+// section 4.1.2, without quoted local parts, comments and address literals).
+// The local part is ASCII, for mail to any other takes SMTPUTF8 all the way; the
+// domain may be international (RFC 5890). It does not trim: what is stored is
+// what was typed.
+func ParseAddress(s string, d Domains) (Email, []fault.Field) {
 	if s == "" {
 		return Email{}, []fault.Field{fault.EmailMissing.In("email")}
 	}
 	e, ok := readEmail(s)
+	if local, domain, found := strings.Cut(s, "@"); found && needsIDNA(domain) {
+		e, ok = readInternational(s, local, domain, d)
+	}
 	if !ok {
 		return Email{}, []fault.Field{fault.EmailInvalid.In("email")}
 	}
 	return e, nil
+}
+
+// ParseEmail is ParseAddress for addresses in ASCII, whose domains it takes as
+// they are: it asks nobody. Use cases read what people type by ParseAddress.
+func ParseEmail(s string) (Email, []fault.Field) { return ParseAddress(s, plainDomains{}) }
+
+// plainDomains knows names in ASCII alone.
+type plainDomains struct{}
+
+func (plainDomains) Forms(domain string) (ascii, unicode string, ok bool) {
+	return domain, domain, isASCII(domain)
 }
 
 const (
@@ -51,12 +87,40 @@ const (
 	maxLabel   = 63  // RFC 1035 section 2.3.4
 )
 
+// readEmail reads an address in ASCII.
 func readEmail(s string) (Email, bool) {
 	local, domain, found := strings.Cut(s, "@")
 	if !found || len(s) > maxAddress || !isDotAtom(local) || len(local) > maxLocal || !isHostname(domain) {
 		return Email{}, false
 	}
 	return Email{address: s, key: strings.ToLower(s)}, true
+}
+
+// readInternational reads an address by the ASCII form of its domain. Both what
+// was typed and what goes over the wire are as short as an address has to be.
+func readInternational(s, local, domain string, d Domains) (Email, bool) {
+	if len(s) > maxAddress || !isDisplayable(domain) {
+		return Email{}, false
+	}
+	ascii, unicode, ok := d.Forms(domain)
+	if !ok || !hasPlainScripts(unicode) {
+		return Email{}, false
+	}
+	e, ok := readEmail(local + "@" + ascii)
+	e.address = s
+	return e, ok
+}
+
+// restoreEmail makes an address of what was stored: as typed, and its key. A
+// stored key is taken at its word, since rules may change and rows do not.
+func restoreEmail(address, key string) (Email, bool) {
+	if key == "" || isASCII(address) {
+		return readEmail(address)
+	}
+	e, ok := readEmail(key)
+	local, _, found := strings.Cut(address, "@")
+	e.address = address
+	return e, ok && found && isDotAtom(local) && len(address) <= maxAddress
 }
 
 // isDotAtom holds RFC 5322 section 3.2.3.
@@ -96,4 +160,13 @@ func isHostname(s string) bool {
 
 func isAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }

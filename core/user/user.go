@@ -29,6 +29,9 @@ type User struct {
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	LastSignInAt *time.Time
+
+	// Revision counts the changes of all this but the last sign-in.
+	Revision int64
 }
 
 // Profile is what a user says about themselves; every part may be absent.
@@ -61,14 +64,20 @@ func New(r Registration, now time.Time) User {
 		Status:    Active,
 		CreatedAt: now,
 		UpdatedAt: now,
+		Revision:  1,
 	}
 }
+
+// Tombstone is what stands in the place of the key of an address when an account
+// is erased. No address or user name reads like it, so that nothing finds it.
+func Tombstone(who ID) string { return "deleted:" + who.String() }
 
 // Snapshot is a User as storage keeps it: plain values.
 type Snapshot struct {
 	Tenant        tenant.ID
 	ID            ID
-	Email         string
+	Email         string // empty when the account was erased
+	EmailKey      string // may be empty for an address in ASCII
 	EmailVerified bool
 	Username      *string
 	Profile       Profile
@@ -77,6 +86,7 @@ type Snapshot struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	LastSignInAt  *time.Time
+	Revision      int64
 }
 
 // Restore makes a User of what was stored. A row that the rules forbid is an
@@ -86,14 +96,14 @@ func Restore(s Snapshot) (User, error) {
 	if err != nil {
 		return User{}, fmt.Errorf("user %s: %w", s.ID, err)
 	}
-	email, ok := readEmail(s.Email)
-	if !ok {
+	email, ok := restoreEmail(s.Email, s.EmailKey)
+	if !ok && (s.Email != "" || status != Deleted) {
 		return User{}, fmt.Errorf("user %s: stored e-mail address is malformed", s.ID)
 	}
 	u := User{
 		Tenant: s.Tenant, ID: s.ID, Email: email, EmailVerified: s.EmailVerified,
 		Profile: s.Profile, Metadata: s.Metadata, Status: status,
-		CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt, LastSignInAt: s.LastSignInAt,
+		CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt, LastSignInAt: s.LastSignInAt, Revision: s.Revision,
 	}
 	if s.Username != nil {
 		if u.Username, ok = readUsername(*s.Username); !ok {

@@ -33,3 +33,8 @@ SELECT address, first_seen_at, last_seen_at
 FROM session_addresses
 WHERE tenant_id = @tenant_id AND session_id = @session_id
 ORDER BY last_seen_at DESC, address;
+
+-- name: ListDevices :many
+SELECT * FROM devices
+WHERE tenant_id = @tenant_id AND user_id = @user_id
+ORDER BY last_seen_at DESC, fingerprint;

@@ -58,3 +58,9 @@ SELECT id FROM sessions
 WHERE tenant_id = @tenant_id AND id > @after AND id <= @last
 ORDER BY id
 LIMIT 1 OFFSET @others;
+
+-- name: ListSessionsOfUser :many
+SELECT * FROM sessions
+WHERE tenant_id = @tenant_id AND user_id = @user_id AND id < @before
+ORDER BY id DESC
+LIMIT @page_size;

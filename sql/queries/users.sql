@@ -1,10 +1,12 @@
 -- name: InsertUser :exec
 INSERT INTO users (
     tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name,
-    profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at
+    profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at,
+    revision
 ) VALUES (
     @tenant_id, @id, @email, @email_key, @email_verified, @username, @username_key, @first_name, @last_name, @display_name,
-    @profile_image_url, @phone_number, @timezone, @locale, @user_metadata, @status, @created_at, @updated_at, @last_sign_in_at
+    @profile_image_url, @phone_number, @timezone, @locale, @user_metadata, @status, @created_at, @updated_at, @last_sign_in_at,
+    @revision
 );
 
 -- name: InsertPassword :exec
@@ -36,7 +38,7 @@ WHERE passwords.tenant_id = @tenant_id AND passwords.user_id = @user_id AND hash
 -- When the password was replaced before, in the same transaction.
 -- name: RecordPasswordChange :exec
 UPDATE users
-SET updated_at = @at
+SET updated_at = @at, revision = revision + 1
 WHERE users.tenant_id = @tenant_id AND users.id = @id
   AND EXISTS (
       SELECT 1 FROM passwords
@@ -65,4 +67,15 @@ ORDER BY id DESC
 LIMIT @page_size;
 
 -- name: ChangeUserStatus :execrows
-UPDATE users SET status = @status, updated_at = @updated_at WHERE tenant_id = @tenant_id AND id = @id AND status = @was;
+UPDATE users
+SET status = @status, updated_at = @updated_at, revision = revision + 1
+WHERE tenant_id = @tenant_id AND id = @id AND status = @was;
+
+-- Of any number of changes made to one revision, one wins.
+-- name: UpdateProfile :execrows
+UPDATE users
+SET username = @username, username_key = @username_key, first_name = @first_name, last_name = @last_name,
+    display_name = @display_name, profile_image_url = @profile_image_url, phone_number = @phone_number,
+    timezone = @timezone, locale = @locale, user_metadata = @user_metadata, updated_at = @updated_at,
+    revision = revision + 1
+WHERE tenant_id = @tenant_id AND id = @id AND revision = @was;

@@ -42,7 +42,8 @@ FROM free
 WHERE sessions.tenant_id = @tenant_id AND sessions.id = free.id
   AND sessions.ended_at IS NULL AND sessions.last_activity_at < free.last_at;
 
--- In one order, so that two instances do not wait for each other.
+-- In one order, so that two instances do not wait for each other. The lock on the
+-- user waits for one who is being erased, and then finds that they are gone.
 -- name: SeeAddresses :exec
 WITH noted AS (
     SELECT
@@ -53,8 +54,10 @@ INSERT INTO session_addresses (tenant_id, session_id, address, first_seen_at, la
 SELECT sessions.tenant_id, sessions.id, noted.address, noted.first_at, noted.last_at
 FROM sessions
 JOIN noted ON noted.id = sessions.id
-WHERE sessions.tenant_id = @tenant_id
+JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
+WHERE sessions.tenant_id = @tenant_id AND users.status <> 'deleted'
 ORDER BY sessions.id, noted.address
+FOR KEY SHARE OF users
 ON CONFLICT (tenant_id, session_id, address) DO UPDATE
 SET first_seen_at = least(session_addresses.first_seen_at, excluded.first_seen_at),
     last_seen_at  = greatest(session_addresses.last_seen_at, excluded.last_seen_at);

@@ -22,7 +22,7 @@ LIMIT @page_size;
 
 -- The last first, so nothing is held back: what is committed later with an
 -- earlier transaction id is there when the list is read again. A transaction id
--- that this server has not reached counts as in EventsAfter.
+-- that this server has not reached counts as in EventsAfter. No names are any name.
 -- name: EventsOfUser :many
 WITH start AS (
     SELECT CASE
@@ -33,7 +33,8 @@ WITH start AS (
 )
 SELECT events.transaction_id, sequence, tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at
 FROM events, start
-WHERE tenant_id = @tenant_id AND user_id = @user_id::uuid AND name = ANY (@names::text[])
+WHERE tenant_id = @tenant_id AND user_id = @user_id::uuid
+  AND (cardinality(@names::text[]) = 0 OR name = ANY (@names::text[]))
   AND events.transaction_id <= start.transaction_id
   AND (events.transaction_id < start.transaction_id OR sequence < @sequence)
 ORDER BY events.transaction_id DESC, sequence DESC

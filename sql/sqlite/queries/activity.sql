@@ -11,11 +11,13 @@ UPDATE sessions
 SET last_activity_at = @last_at
 WHERE tenant_id = @tenant_id AND id = @id AND ended_at IS NULL AND expires_at > @last_at AND last_activity_at < @last_at;
 
+-- None is stored of an account that was erased meanwhile.
 -- name: SeeAddress :exec
 INSERT INTO session_addresses (tenant_id, session_id, address, first_seen_at, last_seen_at)
 SELECT sessions.tenant_id, sessions.id, @address, @first_at, @last_at
 FROM sessions
-WHERE sessions.tenant_id = @tenant_id AND sessions.id = @id
+JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
+WHERE sessions.tenant_id = @tenant_id AND sessions.id = @id AND users.status <> 'deleted'
 ON CONFLICT (tenant_id, session_id, address) DO UPDATE
 SET first_seen_at = min(session_addresses.first_seen_at, excluded.first_seen_at),
     last_seen_at  = max(session_addresses.last_seen_at, excluded.last_seen_at);

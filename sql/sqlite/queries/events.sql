@@ -4,9 +4,9 @@ SELECT * FROM events WHERE tenant_id = @tenant_id AND sequence > @sequence ORDER
 -- name: LatestEvents :many
 SELECT * FROM events WHERE tenant_id = @tenant_id ORDER BY sequence DESC LIMIT @page_size;
 
--- The names stand between commas, with one at both ends.
+-- The names stand between commas, with one at both ends; one alone is any name.
 -- name: EventsOfUser :many
 SELECT * FROM events
-WHERE tenant_id = @tenant_id AND user_id = @user_id AND instr(CAST(@names AS TEXT), ',' || name || ',') > 0 AND sequence < @sequence
+WHERE tenant_id = @tenant_id AND user_id = @user_id AND (CAST(@names AS TEXT) = ',' OR instr(CAST(@names AS TEXT), ',' || name || ',') > 0) AND sequence < @sequence
 ORDER BY sequence DESC
 LIMIT @page_size;

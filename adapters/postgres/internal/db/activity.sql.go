@@ -168,6 +168,47 @@ func (q *Queries) ListAddresses(ctx context.Context, arg ListAddressesParams) ([
 	return items, nil
 }
 
+const listDevices = `-- name: ListDevices :many
+SELECT tenant_id, user_id, fingerprint, name, type, browser, os, first_seen_at, last_seen_at FROM devices
+WHERE tenant_id = $1 AND user_id = $2
+ORDER BY last_seen_at DESC, fingerprint
+`
+
+type ListDevicesParams struct {
+	TenantID uuid.UUID
+	UserID   uuid.UUID
+}
+
+func (q *Queries) ListDevices(ctx context.Context, arg ListDevicesParams) ([]Device, error) {
+	rows, err := q.db.Query(ctx, listDevices, arg.TenantID, arg.UserID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Device{}
+	for rows.Next() {
+		var i Device
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.UserID,
+			&i.Fingerprint,
+			&i.Name,
+			&i.Type,
+			&i.Browser,
+			&i.Os,
+			&i.FirstSeenAt,
+			&i.LastSeenAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const meetDevice = `-- name: MeetDevice :exec
 WITH met AS (
     INSERT INTO devices (tenant_id, user_id, fingerprint, name, type, browser, os, first_seen_at, last_seen_at)
@@ -229,8 +270,10 @@ INSERT INTO session_addresses (tenant_id, session_id, address, first_seen_at, la
 SELECT sessions.tenant_id, sessions.id, noted.address, noted.first_at, noted.last_at
 FROM sessions
 JOIN noted ON noted.id = sessions.id
-WHERE sessions.tenant_id = $1
+JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
+WHERE sessions.tenant_id = $1 AND users.status <> 'deleted'
 ORDER BY sessions.id, noted.address
+FOR KEY SHARE OF users
 ON CONFLICT (tenant_id, session_id, address) DO UPDATE
 SET first_seen_at = least(session_addresses.first_seen_at, excluded.first_seen_at),
     last_seen_at  = greatest(session_addresses.last_seen_at, excluded.last_seen_at)
@@ -244,7 +287,8 @@ type SeeAddressesParams struct {
 	LastSeen  []time.Time
 }
 
-// In one order, so that two instances do not wait for each other.
+// In one order, so that two instances do not wait for each other. The lock on the
+// user waits for one who is being erased, and then finds that they are gone.
 func (q *Queries) SeeAddresses(ctx context.Context, arg SeeAddressesParams) error {
 	_, err := q.db.Exec(ctx, seeAddresses,
 		arg.TenantID,

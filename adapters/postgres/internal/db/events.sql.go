@@ -124,7 +124,8 @@ WITH start AS (
 )
 SELECT events.transaction_id, sequence, tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at
 FROM events, start
-WHERE tenant_id = $1 AND user_id = $2::uuid AND name = ANY ($3::text[])
+WHERE tenant_id = $1 AND user_id = $2::uuid
+  AND (cardinality($3::text[]) = 0 OR name = ANY ($3::text[]))
   AND events.transaction_id <= start.transaction_id
   AND (events.transaction_id < start.transaction_id OR sequence < $4)
 ORDER BY events.transaction_id DESC, sequence DESC
@@ -157,7 +158,7 @@ type EventsOfUserRow struct {
 
 // The last first, so nothing is held back: what is committed later with an
 // earlier transaction id is there when the list is read again. A transaction id
-// that this server has not reached counts as in EventsAfter.
+// that this server has not reached counts as in EventsAfter. No names are any name.
 func (q *Queries) EventsOfUser(ctx context.Context, arg EventsOfUserParams) ([]EventsOfUserRow, error) {
 	rows, err := q.db.Query(ctx, eventsOfUser,
 		arg.TenantID,

@@ -21,6 +21,18 @@ type Client struct {
 	RevokedAt  *time.Time
 }
 
+type Device struct {
+	TenantID    uuid.UUID
+	UserID      uuid.UUID
+	Fingerprint []byte
+	Name        string
+	Type        string
+	Browser     string
+	Os          string
+	FirstSeenAt time.Time
+	LastSeenAt  time.Time
+}
+
 type Session struct {
 	TenantID        uuid.UUID
 	ID              uuid.UUID
@@ -78,4 +90,5 @@ type User struct {
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	LastSignInAt    *time.Time
+	Revision        int64
 }

@@ -369,6 +369,68 @@ func (q *Queries) ListLiveSessions(ctx context.Context, arg ListLiveSessionsPara
 	return items, nil
 }
 
+const listSessionsOfUser = `-- name: ListSessionsOfUser :many
+SELECT tenant_id, id, user_id, address, user_agent, device_name, device_type, browser, os, methods, authenticated_at, created_at, last_activity_at, expires_at, ends_at, ended_at, end_reason, secret_hash, generation, rotated_at, key_thumbprint, bound_generation FROM sessions
+WHERE tenant_id = $1 AND user_id = $2 AND id < $3
+ORDER BY id DESC
+LIMIT $4
+`
+
+type ListSessionsOfUserParams struct {
+	TenantID uuid.UUID
+	UserID   uuid.UUID
+	Before   uuid.UUID
+	PageSize int32
+}
+
+func (q *Queries) ListSessionsOfUser(ctx context.Context, arg ListSessionsOfUserParams) ([]Session, error) {
+	rows, err := q.db.Query(ctx, listSessionsOfUser,
+		arg.TenantID,
+		arg.UserID,
+		arg.Before,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Session{}
+	for rows.Next() {
+		var i Session
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.UserID,
+			&i.Address,
+			&i.UserAgent,
+			&i.DeviceName,
+			&i.DeviceType,
+			&i.Browser,
+			&i.Os,
+			&i.Methods,
+			&i.AuthenticatedAt,
+			&i.CreatedAt,
+			&i.LastActivityAt,
+			&i.ExpiresAt,
+			&i.EndsAt,
+			&i.EndedAt,
+			&i.EndReason,
+			&i.SecretHash,
+			&i.Generation,
+			&i.RotatedAt,
+			&i.KeyThumbprint,
+			&i.BoundGeneration,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockUser = `-- name: LockUser :exec
 SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
 `
@@ -768,7 +830,7 @@ func (q *Queries) SessionByID(ctx context.Context, arg SessionByIDParams) (Sessi
 }
 
 const sessionWithUser = `-- name: SessionWithUser :one
-SELECT sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, sessions.bound_generation, users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at
+SELECT sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, sessions.bound_generation, users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision
 FROM sessions
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.tenant_id = $1 AND sessions.id = $2
@@ -829,6 +891,7 @@ func (q *Queries) SessionWithUser(ctx context.Context, arg SessionWithUserParams
 		&i.User.CreatedAt,
 		&i.User.UpdatedAt,
 		&i.User.LastSignInAt,
+		&i.User.Revision,
 	)
 	return i, err
 }

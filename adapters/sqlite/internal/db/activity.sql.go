@@ -155,6 +155,50 @@ func (q *Queries) ListAddresses(ctx context.Context, arg ListAddressesParams) ([
 	return items, nil
 }
 
+const listDevices = `-- name: ListDevices :many
+SELECT tenant_id, user_id, fingerprint, name, type, browser, os, first_seen_at, last_seen_at FROM devices
+WHERE tenant_id = ?1 AND user_id = ?2
+ORDER BY last_seen_at DESC, fingerprint
+`
+
+type ListDevicesParams struct {
+	TenantID uuid.UUID
+	UserID   uuid.UUID
+}
+
+func (q *Queries) ListDevices(ctx context.Context, arg ListDevicesParams) ([]Device, error) {
+	rows, err := q.db.QueryContext(ctx, listDevices, arg.TenantID, arg.UserID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Device{}
+	for rows.Next() {
+		var i Device
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.UserID,
+			&i.Fingerprint,
+			&i.Name,
+			&i.Type,
+			&i.Browser,
+			&i.Os,
+			&i.FirstSeenAt,
+			&i.LastSeenAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const meetDevice = `-- name: MeetDevice :execrows
 INSERT INTO devices (tenant_id, user_id, fingerprint, name, type, browser, os, first_seen_at, last_seen_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
@@ -193,7 +237,8 @@ const seeAddress = `-- name: SeeAddress :exec
 INSERT INTO session_addresses (tenant_id, session_id, address, first_seen_at, last_seen_at)
 SELECT sessions.tenant_id, sessions.id, ?1, ?2, ?3
 FROM sessions
-WHERE sessions.tenant_id = ?4 AND sessions.id = ?5
+JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
+WHERE sessions.tenant_id = ?4 AND sessions.id = ?5 AND users.status <> 'deleted'
 ON CONFLICT (tenant_id, session_id, address) DO UPDATE
 SET first_seen_at = min(session_addresses.first_seen_at, excluded.first_seen_at),
     last_seen_at  = max(session_addresses.last_seen_at, excluded.last_seen_at)
@@ -207,6 +252,7 @@ type SeeAddressParams struct {
 	ID       uuid.UUID
 }
 
+// None is stored of an account that was erased meanwhile.
 func (q *Queries) SeeAddress(ctx context.Context, arg SeeAddressParams) error {
 	_, err := q.db.ExecContext(ctx, seeAddress,
 		arg.Address,

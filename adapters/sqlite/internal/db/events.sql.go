@@ -58,7 +58,7 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 
 const eventsOfUser = `-- name: EventsOfUser :many
 SELECT sequence, tenant_id, name, actor, subject, request_id, address, payload, occurred_at, user_id FROM events
-WHERE tenant_id = ?1 AND user_id = ?2 AND instr(CAST(?3 AS TEXT), ',' || name || ',') > 0 AND sequence < ?4
+WHERE tenant_id = ?1 AND user_id = ?2 AND (CAST(?3 AS TEXT) = ',' OR instr(CAST(?3 AS TEXT), ',' || name || ',') > 0) AND sequence < ?4
 ORDER BY sequence DESC
 LIMIT ?5
 `
@@ -71,7 +71,7 @@ type EventsOfUserParams struct {
 	PageSize int64
 }
 
-// The names stand between commas, with one at both ends.
+// The names stand between commas, with one at both ends; one alone is any name.
 func (q *Queries) EventsOfUser(ctx context.Context, arg EventsOfUserParams) ([]Event, error) {
 	rows, err := q.db.QueryContext(ctx, eventsOfUser,
 		arg.TenantID,

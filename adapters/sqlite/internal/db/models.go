@@ -20,6 +20,18 @@ type Client struct {
 	RevokedAt  *column.Micros
 }
 
+type Device struct {
+	TenantID    uuid.UUID
+	UserID      uuid.UUID
+	Fingerprint []byte
+	Name        string
+	Type        string
+	Browser     string
+	Os          string
+	FirstSeenAt column.Micros
+	LastSeenAt  column.Micros
+}
+
 type Event struct {
 	Sequence   int64
 	TenantID   uuid.UUID
@@ -90,4 +102,5 @@ type User struct {
 	CreatedAt       column.Micros
 	UpdatedAt       column.Micros
 	LastSignInAt    *column.Micros
+	Revision        int64
 }

@@ -13,7 +13,9 @@ import (
 )
 
 const changeUserStatus = `-- name: ChangeUserStatus :execrows
-UPDATE users SET status = ?1, updated_at = ?2 WHERE tenant_id = ?3 AND id = ?4 AND status = ?5
+UPDATE users
+SET status = ?1, updated_at = ?2, revision = revision + 1
+WHERE tenant_id = ?3 AND id = ?4 AND status = ?5
 `
 
 type ChangeUserStatusParams struct {
@@ -63,10 +65,12 @@ func (q *Queries) InsertPassword(ctx context.Context, arg InsertPasswordParams) 
 const insertUser = `-- name: InsertUser :exec
 INSERT INTO users (
     tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name,
-    profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at
+    profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at,
+    revision
 ) VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-    ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19
+    ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+    ?20
 )
 `
 
@@ -90,6 +94,7 @@ type InsertUserParams struct {
 	CreatedAt       column.Micros
 	UpdatedAt       column.Micros
 	LastSignInAt    *column.Micros
+	Revision        int64
 }
 
 func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
@@ -113,12 +118,13 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.LastSignInAt,
+		arg.Revision,
 	)
 	return err
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at FROM users
+SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision FROM users
 WHERE tenant_id = ?1 AND id < ?2 AND (status = ?3 OR CAST(?4 AS boolean))
 ORDER BY id DESC
 LIMIT ?5
@@ -167,6 +173,7 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.LastSignInAt,
+			&i.Revision,
 		); err != nil {
 			return nil, err
 		}
@@ -223,7 +230,7 @@ func (q *Queries) NamesTaken(ctx context.Context, arg NamesTakenParams) ([]Names
 
 const recordPasswordChange = `-- name: RecordPasswordChange :exec
 UPDATE users
-SET updated_at = ?1
+SET updated_at = ?1, revision = revision + 1
 WHERE users.tenant_id = ?2 AND users.id = ?3
   AND EXISTS (
       SELECT 1 FROM passwords
@@ -292,8 +299,58 @@ func (q *Queries) ReplacePassword(ctx context.Context, arg ReplacePasswordParams
 	return result.RowsAffected()
 }
 
+const updateProfile = `-- name: UpdateProfile :execrows
+UPDATE users
+SET username = ?1, username_key = ?2, first_name = ?3, last_name = ?4,
+    display_name = ?5, profile_image_url = ?6, phone_number = ?7,
+    timezone = ?8, locale = ?9, user_metadata = ?10, updated_at = ?11,
+    revision = revision + 1
+WHERE tenant_id = ?12 AND id = ?13 AND revision = ?14
+`
+
+type UpdateProfileParams struct {
+	Username        *string
+	UsernameKey     *string
+	FirstName       *string
+	LastName        *string
+	DisplayName     *string
+	ProfileImageUrl *string
+	PhoneNumber     *string
+	Timezone        *string
+	Locale          *string
+	UserMetadata    string
+	UpdatedAt       column.Micros
+	TenantID        uuid.UUID
+	ID              uuid.UUID
+	Was             int64
+}
+
+// Of any number of changes made to one revision, one wins.
+func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateProfile,
+		arg.Username,
+		arg.UsernameKey,
+		arg.FirstName,
+		arg.LastName,
+		arg.DisplayName,
+		arg.ProfileImageUrl,
+		arg.PhoneNumber,
+		arg.Timezone,
+		arg.Locale,
+		arg.UserMetadata,
+		arg.UpdatedAt,
+		arg.TenantID,
+		arg.ID,
+		arg.Was,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const userByID = `-- name: UserByID :one
-SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at FROM users WHERE tenant_id = ?1 AND id = ?2
+SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision FROM users WHERE tenant_id = ?1 AND id = ?2
 `
 
 type UserByIDParams struct {
@@ -324,12 +381,13 @@ func (q *Queries) UserByID(ctx context.Context, arg UserByIDParams) (User, error
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.LastSignInAt,
+		&i.Revision,
 	)
 	return i, err
 }
 
 const userForSignIn = `-- name: UserForSignIn :one
-SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, passwords.hash
+SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, passwords.hash
 FROM users
 LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
 WHERE users.tenant_id = ?1 AND (users.email_key = ?2 OR users.username_key = ?2)
@@ -369,13 +427,14 @@ func (q *Queries) UserForSignIn(ctx context.Context, arg UserForSignInParams) (U
 		&i.User.CreatedAt,
 		&i.User.UpdatedAt,
 		&i.User.LastSignInAt,
+		&i.User.Revision,
 		&i.Hash,
 	)
 	return i, err
 }
 
 const userWithPassword = `-- name: UserWithPassword :one
-SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, passwords.hash
+SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, passwords.hash
 FROM users
 LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
 WHERE users.tenant_id = ?1 AND users.id = ?2
@@ -414,6 +473,7 @@ func (q *Queries) UserWithPassword(ctx context.Context, arg UserWithPasswordPara
 		&i.User.CreatedAt,
 		&i.User.UpdatedAt,
 		&i.User.LastSignInAt,
+		&i.User.Revision,
 		&i.Hash,
 	)
 	return i, err

@@ -1,0 +1,30 @@
+-- What is erased with an account. What is stored about users one day, beside
+-- this, has its statement here.
+
+-- The row that stays in the place of the account. Its key is nobody's name.
+-- name: EraseUser :execrows
+UPDATE users
+SET email = '', email_key = @tombstone_key, email_verified = false, username = NULL, username_key = NULL,
+    first_name = NULL, last_name = NULL, display_name = NULL, profile_image_url = NULL, phone_number = NULL,
+    timezone = NULL, locale = NULL, user_metadata = '{}', status = 'deleted', updated_at = @at, last_sign_in_at = NULL,
+    revision = revision + 1
+WHERE tenant_id = @tenant_id AND id = @id AND revision = @was AND status <> 'deleted';
+
+-- name: ErasePassword :exec
+DELETE FROM passwords WHERE tenant_id = @tenant_id AND user_id = @user_id;
+
+-- name: EraseDevices :exec
+DELETE FROM devices WHERE tenant_id = @tenant_id AND user_id = @user_id;
+
+-- name: EraseAddresses :exec
+DELETE FROM session_addresses
+WHERE session_addresses.tenant_id = @tenant_id AND session_addresses.session_id IN (
+    SELECT own.id FROM sessions AS own WHERE own.tenant_id = @tenant_id AND own.user_id = @user_id
+);
+
+-- What the user did to others.
+-- name: EraseTraces :exec
+UPDATE events
+SET address = '', request_id = ''
+WHERE tenant_id = @tenant_id AND actor = @actor AND actor LIKE 'user:%'
+  AND (user_id IS NULL OR actor <> 'user:' || CAST(user_id AS text));
