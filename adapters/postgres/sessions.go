@@ -211,6 +211,30 @@ func (r sessions) ListLive(ctx context.Context, t tenant.ID, owner user.ID, now 
 	return list, wrap("list sessions", err)
 }
 
+func (r sessions) OfUser(ctx context.Context, t tenant.ID, owner user.ID, before session.ID, limit int) ([]session.Session, error) {
+	if before.IsZero() {
+		before = session.ID(uuid.Max)
+	}
+	list := []session.Session{}
+	err := r.query(ctx, func(q *db.Queries) error {
+		rows, err := q.ListSessionsOfUser(ctx, db.ListSessionsOfUserParams{
+			TenantID: uuid.UUID(t), UserID: uuid.UUID(owner), Before: uuid.UUID(before), PageSize: int32(min(limit, 1<<20)),
+		})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			s, err := restoreSession(row)
+			if err != nil {
+				return err
+			}
+			list = append(list, s)
+		}
+		return nil
+	})
+	return list, wrap("list sessions of a user", err)
+}
+
 func (r sessions) EndNext(ctx context.Context, e outbound.EndingNext) ([]outbound.Ended, session.ID, error) {
 	var ended []outbound.Ended
 	var next uuid.UUID

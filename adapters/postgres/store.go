@@ -68,6 +68,7 @@ func (s *Store) Close() error {
 type speaker interface {
 	db.DBTX
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
 // on gives what runs a function on a connection of a pool.

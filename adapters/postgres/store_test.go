@@ -102,6 +102,7 @@ func TestStore(t *testing.T) {
 			Store:  store,
 			Exec:   func(t *testing.T, sql string) { t.Helper(); exec(t, beside, sql) },
 			Settle: func(t *testing.T) { t.Helper(); settle(t, beside) },
+			Dump:   func(t *testing.T) string { t.Helper(); return dump(t, beside) },
 			BreakCommits: func(t *testing.T) {
 				exec(t, beside, "CREATE TABLE broken (id uuid REFERENCES tenants (id) DEFERRABLE INITIALLY DEFERRED)")
 				exec(t, beside, `CREATE FUNCTION break_commits() RETURNS trigger LANGUAGE plpgsql AS
@@ -110,6 +111,23 @@ func TestStore(t *testing.T) {
 			},
 		}
 	})
+}
+
+// dump gives every row of every table.
+func dump(t *testing.T, conn *pgx.Conn) string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), "SELECT format('SELECT coalesce(string_agg(t::text, E''\\n''), '''') FROM %I AS t', relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+	require.NoError(t, err)
+	queries, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	require.Greater(t, len(queries), 10)
+	var all strings.Builder
+	for _, q := range queries {
+		var text string
+		require.NoError(t, conn.QueryRow(t.Context(), q).Scan(&text))
+		all.WriteString(text)
+	}
+	return all.String()
 }
 
 func TestMigrationsGoUpAndDownAndUp(t *testing.T) {

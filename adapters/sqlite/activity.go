@@ -63,10 +63,29 @@ func (r activity) Device(ctx context.Context, t tenant.ID, owner user.ID, f sess
 	var d session.KnownDevice
 	err := r.reading(ctx, func(q *db.Queries) error {
 		row, err := q.DeviceByFingerprint(ctx, db.DeviceByFingerprintParams{TenantID: uuid.UUID(t), UserID: uuid.UUID(owner), Fingerprint: f[:]})
-		d = session.KnownDevice{FirstSeenAt: row.FirstSeenAt.Time(), LastSeenAt: row.LastSeenAt.Time()}
+		d = knownDevice(row)
 		return err
 	})
 	return d, wrap("find device", err)
+}
+
+func (r activity) Devices(ctx context.Context, t tenant.ID, owner user.ID) ([]session.KnownDevice, error) {
+	list := []session.KnownDevice{}
+	err := r.reading(ctx, func(q *db.Queries) error {
+		rows, err := q.ListDevices(ctx, db.ListDevicesParams{TenantID: uuid.UUID(t), UserID: uuid.UUID(owner)})
+		for _, row := range rows {
+			list = append(list, knownDevice(row))
+		}
+		return err
+	})
+	return list, wrap("list devices", err)
+}
+
+func knownDevice(row db.Device) session.KnownDevice {
+	return session.KnownDevice{
+		Device:      session.Device{Name: row.Name, Type: session.DeviceType(row.Type), Browser: row.Browser, OS: row.Os},
+		FirstSeenAt: row.FirstSeenAt.Time(), LastSeenAt: row.LastSeenAt.Time(),
+	}
 }
 
 // insertFirstUse stores where the first session of an account was opened.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/plinto/plinto/adapters/internal/migration"
@@ -34,7 +35,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{write: write, read: read, expected: expected, opened: time.Now()}
-	s.repositories = repositories{reading: s.reading, writing: s.writing}
+	s.repositories = repositories{reading: s.reading, writing: s.writing, scrub: &atomic.Bool{}}
 	return s, nil
 }
 
@@ -63,7 +64,7 @@ func (s *Store) writing(ctx context.Context, fn func(*db.Queries) error) error {
 func (s *Store) Atomically(ctx context.Context, fn func(context.Context, outbound.Repositories) error) error {
 	return s.transact(ctx, func(tx *sql.Tx) error {
 		inside := func(ctx context.Context, do func(*db.Queries) error) error { return outcome(ctx, do(db.New(tx))) }
-		return fn(transaction.Enter(ctx, s), repositories{reading: inside, writing: inside})
+		return fn(transaction.Enter(ctx, s), repositories{reading: inside, writing: inside, scrub: s.scrub})
 	})
 }
 
@@ -88,7 +89,11 @@ func (s *Store) transact(ctx context.Context, fn func(*sql.Tx) error) (err error
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return outcome(ctx, tx.Commit())
+	if err := outcome(ctx, tx.Commit()); err != nil {
+		return err
+	}
+	s.scrubLog(ctx)
+	return nil
 }
 
 // outcome translates an error. When the context has ended, that is what
@@ -136,6 +141,7 @@ func (s *Store) Pool() outbound.PoolHealth {
 // repositories is every repository, on whatever reading and writing lead to.
 type repositories struct {
 	reading, writing func(ctx context.Context, fn func(*db.Queries) error) error
+	scrub            *atomic.Bool // whether the log may hold what was erased
 }
 
 func (r repositories) Users() outbound.Users             { return users{r} }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,17 +37,38 @@ func TestStoreInAFile(t *testing.T) {
 		db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, db.Close()) })
-		return harness(store, func(ctx context.Context, text string) error {
+		h := harness(store, func(ctx context.Context, text string) error {
 			_, err := db.ExecContext(ctx, text)
 			return err
 		})
+		h.Dump = func(t *testing.T) string {
+			t.Helper()
+			var all strings.Builder
+			files, err := filepath.Glob(path + "*")
+			require.NoError(t, err)
+			for _, name := range files {
+				content, err := os.ReadFile(name)
+				require.NoError(t, err)
+				all.Write(content)
+			}
+			// What is in the log and not yet in the file is in no page of it.
+			return all.String()
+		}
+		return h
 	})
 }
 
 func TestStoreInMemory(t *testing.T) {
 	porttest.Store(t, func(t *testing.T) porttest.StoreHarness {
 		store := open(t, sqlite.Memory)
-		return harness(store, store.Exec)
+		h := harness(store, store.Exec)
+		h.Dump = func(t *testing.T) string {
+			t.Helper()
+			dump, err := store.Dump(t.Context())
+			require.NoError(t, err)
+			return dump
+		}
+		return h
 	})
 }
 

@@ -150,6 +150,21 @@ func (r users) ChangeStatus(ctx context.Context, c outbound.StatusChange) error 
 	}))
 }
 
+func (r users) UpdateProfile(ctx context.Context, u user.User) error {
+	row := userRow(u)
+	return wrap("update profile", r.writing(ctx, func(q *db.Queries) error {
+		n, err := q.UpdateProfile(ctx, db.UpdateProfileParams{
+			TenantID: row.TenantID, ID: row.ID, Was: u.Revision - 1, Username: row.Username, UsernameKey: row.UsernameKey,
+			FirstName: row.FirstName, LastName: row.LastName, DisplayName: row.DisplayName, ProfileImageUrl: row.ProfileImageUrl,
+			PhoneNumber: row.PhoneNumber, Timezone: row.Timezone, Locale: row.Locale, UserMetadata: row.UserMetadata, UpdatedAt: row.UpdatedAt,
+		})
+		if err == nil && n == 0 {
+			return outbound.ErrStale
+		}
+		return err
+	}))
+}
+
 func userRow(u user.User) db.InsertUserParams {
 	var name *string
 	if !u.Username.IsZero() {
@@ -165,19 +180,21 @@ func userRow(u user.User) db.InsertUserParams {
 		PhoneNumber: p.PhoneNumber, Timezone: p.Timezone, Locale: p.Locale,
 		UserMetadata: string(u.Metadata), Status: string(u.Status),
 		CreatedAt: column.Micros(u.CreatedAt), UpdatedAt: column.Micros(u.UpdatedAt), LastSignInAt: column.Optional(u.LastSignInAt),
+		Revision: u.Revision,
 	}
 }
 
 func restoreUser(row db.User) (user.User, error) {
 	return user.Restore(user.Snapshot{
 		Tenant: tenant.ID(row.TenantID), ID: user.ID(row.ID),
-		Email: row.Email, EmailVerified: row.EmailVerified, Username: row.Username,
+		Email: row.Email, EmailKey: row.EmailKey, EmailVerified: row.EmailVerified, Username: row.Username,
 		Profile: user.Profile{
 			FirstName: row.FirstName, LastName: row.LastName, DisplayName: row.DisplayName, ImageURL: row.ProfileImageUrl,
 			PhoneNumber: row.PhoneNumber, Timezone: row.Timezone, Locale: row.Locale,
 		},
 		Metadata: []byte(row.UserMetadata), Status: row.Status,
 		CreatedAt: row.CreatedAt.Time(), UpdatedAt: row.UpdatedAt.Time(), LastSignInAt: row.LastSignInAt.Pointer(),
+		Revision: row.Revision,
 	})
 }
 

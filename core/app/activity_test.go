@@ -62,7 +62,7 @@ func TestUseIsStoredOnceForAll(t *testing.T) {
 		{Address: "192.0.2.8", FirstAt: w.clock.Now(), LastAt: w.clock.Now()},
 		{Address: "192.0.2.9", FirstAt: w.clock.Now(), LastAt: w.clock.Now()},
 	}, detail.Addresses)
-	require.Equal(t, &session.KnownDevice{FirstSeenAt: opened, LastSeenAt: opened}, detail.Device)
+	require.Equal(t, &session.KnownDevice{Device: in.Session.Device, FirstSeenAt: opened, LastSeenAt: opened}, detail.Device)
 	w.exec("DELETE FROM devices")
 	detail, err = w.Sessions.Get(t.Context(), w.principal(in), in.Session.ID)
 	require.NoError(t, err)

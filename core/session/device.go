@@ -57,6 +57,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 
 // KnownDevice is a device that an account was signed in to from.
 type KnownDevice struct {
+	Device
 	FirstSeenAt time.Time
 	LastSeenAt  time.Time // the last sign-in
 }

@@ -26,4 +26,8 @@ type Activity interface {
 
 	// Device finds a device that an account remembers, or answers ErrNotFound.
 	Device(ctx context.Context, t tenant.ID, owner user.ID, f session.Fingerprint) (session.KnownDevice, error)
+
+	// Devices gives the devices that an account remembers, the one seen last
+	// first.
+	Devices(ctx context.Context, t tenant.ID, owner user.ID) ([]session.KnownDevice, error)
 }

@@ -24,7 +24,7 @@ type Events interface {
 	Latest(ctx context.Context, t tenant.ID, limit int) ([]event.Recorded, error)
 
 	// OfUser gives up to limit events that concern a user's account and have
-	// one of these names, the last ones first, beginning behind the position
+	// one of these names, or any when there are none, the last ones first, beginning behind the position
 	// before, or with the last of all when that is zero. Nothing is held back:
 	// what is committed later in an earlier place is there when the list is
 	// read again.

@@ -71,6 +71,11 @@ type Sessions interface {
 	// time.
 	Remove(ctx context.Context, t tenant.ID, overBy time.Time, limit int) (int, error)
 
+	// OfUser gives up to limit sessions of an owner, those that are over too,
+	// the newest first, beginning behind the id before, or with the newest when
+	// before is zero.
+	OfUser(ctx context.Context, t tenant.ID, owner user.ID, before session.ID, limit int) ([]session.Session, error)
+
 	// ListLive gives up to limit sessions of an owner that are live at now,
 	// the newest first, beginning behind the id before, or with the newest
 	// when before is zero. A page neither skips nor repeats a session that

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/user"
 )
 
 // Clock tells the time.
@@ -34,3 +35,6 @@ type Devices interface {
 	// Hints that were sent are preferred to what the user agent says.
 	Identify(userAgent string, hints session.Hints) session.Device
 }
+
+// Domains knows the two forms of internet names: see user.Domains.
+type Domains = user.Domains

@@ -53,6 +53,33 @@ type Users interface {
 	// its status was not Was. What becomes of its sessions is for the caller
 	// to say, in the same transaction.
 	ChangeStatus(ctx context.Context, c StatusChange) error
+
+	// UpdateProfile stores the user name, the profile and the metadata of an
+	// account that was changed from the revision before. ErrStale says that by
+	// then its revision was another; of any number of changes at once from one
+	// revision, one wins. ErrConflict says that the user name is somebody
+	// else's.
+	UpdateProfile(ctx context.Context, u user.User) error
+
+	// Erase removes everything that is stored about a user and tells of a
+	// person, here and in every other table, but for their id: what stays is a
+	// user without a name, whose status is Deleted, sessions that tell times
+	// alone, and events without addresses, request ids and what else is not
+	// among the members that are kept. The address and the user name are free
+	// for a new account. It ends no session and writes no event: that is for
+	// the caller, in the same transaction and before. ErrStale says that by
+	// then the revision of the account was another, or it was erased.
+	//
+	// Whoever stores something else about users has it erased here.
+	Erase(ctx context.Context, e Erasure) error
+}
+
+// Erasure asks to erase an account.
+type Erasure struct {
+	Tenant tenant.ID
+	User   user.ID
+	Was    int64 // the revision
+	At     time.Time
 }
 
 // PasswordChange asks to replace the hash of a password.

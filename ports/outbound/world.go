@@ -10,6 +10,7 @@ type World struct {
 	Sealer      Sealer
 	Hasher      Hasher
 	Devices     Devices
+	Domains     Domains
 	Clock       Clock
 	Random      Random
 	Identifiers Identifiers

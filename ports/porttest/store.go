@@ -28,6 +28,9 @@ type StoreHarness struct {
 	// Settle waits until readers of the log are shown all that was committed so
 	// far: transactions of others on the same server may hold it back.
 	Settle func(t *testing.T)
+	// Dump gives all that is stored, as whoever has the database could read it:
+	// the bytes of its files or, where those are the server's, every row.
+	Dump func(t *testing.T) string
 }
 
 // Store is the contract of outbound.Store. Open gives an empty, migrated store
@@ -54,6 +57,11 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"Removal":          testRemoval,
 		"EndNext":          testEndNext,
 		"Operators":        testUsersByOperators,
+		"Profiles":         testProfiles,
+		"Mailboxes":        testMailboxes,
+		"Erasure":          testErasure,
+		"ErasureTogether":  testErasureTogether,
+		"ErasureAndUse":    testErasureAndUse,
 		"Events":           testEvents,
 		"Feed":             testFeed,
 		"Atomically":       testAtomically,

@@ -179,13 +179,19 @@ func testDevices(t *testing.T, h StoreHarness) {
 	}
 
 	t.Run("the first is known by the sign-up", func(t *testing.T) {
-		require.Equal(t, session.KnownDevice{FirstSeenAt: at, LastSeenAt: at}, device(t, ann.Session))
+		firefox := session.KnownDevice{Device: ann.Session.Device, FirstSeenAt: at, LastSeenAt: at}
+		require.Equal(t, firefox, device(t, ann.Session))
+		list, err := h.Store.Activity().Devices(ctx, tenant.Default, ann.User.ID)
+		require.NoError(t, err)
+		require.Equal(t, []session.KnownDevice{firefox}, list)
 		require.Empty(t, met())
 	})
 	t.Run("one that is known is seen again, in whichever version", func(t *testing.T) {
 		open(t, from("Firefox 141", 2))
 		open(t, from("Firefox 139", 1))
-		require.Equal(t, session.KnownDevice{FirstSeenAt: at, LastSeenAt: at.Add(48 * time.Hour)}, device(t, ann.Session))
+		known := device(t, ann.Session)
+		require.Equal(t, []time.Time{at, at.Add(48 * time.Hour)}, []time.Time{known.FirstSeenAt, known.LastSeenAt})
+		require.Equal(t, "Firefox 141", known.Browser)
 		require.Empty(t, met())
 	})
 	t.Run("a new one is an event, once", func(t *testing.T) {
@@ -200,7 +206,14 @@ func testDevices(t *testing.T, h StoreHarness) {
 		require.Equal(t, "request-2", e.RequestID)
 		require.Equal(t, s.CreatedAt, e.At)
 		require.Equal(t, "Chrome 140", e.Payload["browser"])
-		require.Equal(t, session.KnownDevice{FirstSeenAt: s.CreatedAt, LastSeenAt: at.Add(96 * time.Hour)}, device(t, s))
+		require.Equal(t, session.KnownDevice{Device: s.Device, FirstSeenAt: s.CreatedAt, LastSeenAt: at.Add(96 * time.Hour)}, device(t, s))
+		list, err := h.Store.Activity().Devices(ctx, tenant.Default, ann.User.ID)
+		require.NoError(t, err)
+		require.Len(t, list, 2)
+		require.Equal(t, "Chrome 140", list[0].Browser, "the one seen last first")
+		list, err = h.Store.Activity().Devices(ctx, tenant.ID{9}, ann.User.ID)
+		require.NoError(t, err)
+		require.Empty(t, list)
 	})
 	t.Run("of many sign-ins at once one finds it new", func(t *testing.T) {
 		before := len(met())
@@ -300,10 +313,12 @@ func testHistory(t *testing.T, h StoreHarness) {
 	}
 	require.Equal(t, want, read(t, 4, func() { require.NoError(t, log.Append(ctx, failed(60))) }), "what happens meanwhile moves nothing")
 
+	everything, err := log.OfUser(ctx, tenant.Default, ann.User.ID, nil, event.Position{}, 100)
+	require.NoError(t, err)
+	require.Equal(t, event.UserCreated, everything[len(everything)-1].Name, "no names are any name")
+	require.Len(t, everything, 13)
+
 	for name, ask := range map[string]func() ([]event.Recorded, error){
-		"no names": func() ([]event.Recorded, error) {
-			return log.OfUser(ctx, tenant.Default, ann.User.ID, nil, event.Position{}, 9)
-		},
 		"nobody": func() ([]event.Recorded, error) {
 			return log.OfUser(ctx, tenant.Default, [16]byte{}, names, event.Position{}, 9)
 		},

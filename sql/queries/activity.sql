@@ -24,8 +24,7 @@ WHERE devices.tenant_id = @tenant_id AND devices.user_id = @user_id AND devices.
 );
 
 -- name: DeviceByFingerprint :one
-SELECT first_seen_at, last_seen_at
-FROM devices
+SELECT * FROM devices
 WHERE tenant_id = @tenant_id AND user_id = @user_id AND fingerprint = @fingerprint;
 
 -- name: ListAddresses :many

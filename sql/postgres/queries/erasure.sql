@@ -1,8 +1,3 @@
--- Before an account is erased: it waits for whatever stores something that
--- belongs to this user, and has it wait.
--- name: LockUserForErasure :exec
-SELECT 1 FROM users WHERE tenant_id = @tenant_id AND id = @id FOR UPDATE;
-
 -- In the order of their ids, as everything locks that locks several sessions.
 -- name: EraseSessions :exec
 UPDATE sessions

@@ -155,19 +155,3 @@ func (q *Queries) EraseUser(ctx context.Context, arg EraseUserParams) (int64, er
 	}
 	return result.RowsAffected(), nil
 }
-
-const lockUserForErasure = `-- name: LockUserForErasure :exec
-SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE
-`
-
-type LockUserForErasureParams struct {
-	TenantID uuid.UUID
-	ID       uuid.UUID
-}
-
-// Before an account is erased: it waits for whatever stores something that
-// belongs to this user, and has it wait.
-func (q *Queries) LockUserForErasure(ctx context.Context, arg LockUserForErasureParams) error {
-	_, err := q.db.Exec(ctx, lockUserForErasure, arg.TenantID, arg.ID)
-	return err
-}

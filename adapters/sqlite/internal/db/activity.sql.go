@@ -29,8 +29,7 @@ func (q *Queries) CountDevices(ctx context.Context, arg CountDevicesParams) (int
 }
 
 const deviceByFingerprint = `-- name: DeviceByFingerprint :one
-SELECT first_seen_at, last_seen_at
-FROM devices
+SELECT tenant_id, user_id, fingerprint, name, type, browser, os, first_seen_at, last_seen_at FROM devices
 WHERE tenant_id = ?1 AND user_id = ?2 AND fingerprint = ?3
 `
 
@@ -40,15 +39,20 @@ type DeviceByFingerprintParams struct {
 	Fingerprint []byte
 }
 
-type DeviceByFingerprintRow struct {
-	FirstSeenAt column.Micros
-	LastSeenAt  column.Micros
-}
-
-func (q *Queries) DeviceByFingerprint(ctx context.Context, arg DeviceByFingerprintParams) (DeviceByFingerprintRow, error) {
+func (q *Queries) DeviceByFingerprint(ctx context.Context, arg DeviceByFingerprintParams) (Device, error) {
 	row := q.db.QueryRowContext(ctx, deviceByFingerprint, arg.TenantID, arg.UserID, arg.Fingerprint)
-	var i DeviceByFingerprintRow
-	err := row.Scan(&i.FirstSeenAt, &i.LastSeenAt)
+	var i Device
+	err := row.Scan(
+		&i.TenantID,
+		&i.UserID,
+		&i.Fingerprint,
+		&i.Name,
+		&i.Type,
+		&i.Browser,
+		&i.Os,
+		&i.FirstSeenAt,
+		&i.LastSeenAt,
+	)
 	return i, err
 }
 
