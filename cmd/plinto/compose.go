@@ -11,6 +11,7 @@ import (
 	"github.com/plinto/plinto/adapters/aesgcm"
 	"github.com/plinto/plinto/adapters/bcrypt"
 	"github.com/plinto/plinto/adapters/httpapi"
+	"github.com/plinto/plinto/adapters/idna"
 	"github.com/plinto/plinto/adapters/jwks"
 	"github.com/plinto/plinto/adapters/system"
 	"github.com/plinto/plinto/adapters/telemetry"
@@ -90,7 +91,7 @@ func (p *program) build(ctx context.Context) error {
 	p.beside = append(p.beside, runKMS)
 	p.services, err = app.New(outbound.World{
 		Store: p.store, Limiter: limiter, Signer: jwks.New(jwks.Options{RSABits: c.JWT.RSABits}), KMS: keys, Proofs: jwks.Proofs{}, Sealer: sealer, Hasher: hasher,
-		Devices: useragent.Devices{}, Clock: clock, Random: system.Random{}, Identifiers: system.Identifiers{},
+		Devices: useragent.Devices{}, Domains: idna.New(), Clock: clock, Random: system.Random{}, Identifiers: system.Identifiers{},
 	}, policy(c))
 	if err != nil {
 		return err

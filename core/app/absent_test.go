@@ -58,6 +58,8 @@ func (absentUsers) ByID(context.Context, tenant.ID, user.ID) (user.User, error) 
 func (absentUsers) List(context.Context, tenant.ID, user.Status, user.ID, int) ([]user.User, error) {
 	return nil, errAway
 }
+func (absentUsers) UpdateProfile(context.Context, user.User) error                { return errAway }
+func (absentUsers) Erase(context.Context, outbound.Erasure) error                 { return errAway }
 func (absentUsers) ChangeStatus(context.Context, outbound.StatusChange) error     { return errAway }
 func (absentUsers) ChangePassword(context.Context, outbound.PasswordChange) error { return errAway }
 
@@ -154,3 +156,10 @@ func (absentClients) NoteUse(context.Context, tenant.ID, client.ID, time.Time) e
 type absentOutbox struct{}
 
 func (absentOutbox) Add(context.Context, ...mail.Mail) error { return errAway }
+func (absentSessions) OfUser(context.Context, tenant.ID, user.ID, session.ID, int) ([]session.Session, error) {
+	return nil, errAway
+}
+
+func (absentActivity) Devices(context.Context, tenant.ID, user.ID) ([]session.KnownDevice, error) {
+	return nil, errAway
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/plinto/plinto/core/app/activity"
 	"github.com/plinto/plinto/core/app/cleanup"
 	"github.com/plinto/plinto/core/app/clients"
+	"github.com/plinto/plinto/core/app/erasure"
 	"github.com/plinto/plinto/core/app/feed"
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/health"
@@ -18,6 +19,7 @@ import (
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/app/operations"
 	"github.com/plinto/plinto/core/app/password"
+	"github.com/plinto/plinto/core/app/profile"
 	"github.com/plinto/plinto/core/app/proofs"
 	"github.com/plinto/plinto/core/app/sessions"
 	"github.com/plinto/plinto/core/app/signing"
@@ -114,12 +116,15 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Tenant: p.Tenant, Life: p.Access.MaxLifetime() + clockSkew, Sessions: p.Sessions,
 		Streams: maxStreams, StreamsPerClient: maxStreamsPerClient,
 	})
+	gate := stepup.New(w.Clock, p.StepUp)
+	eraser := erasure.New(w, revoked)
 	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product}
 	return inbound.Services{
 		Accounts: account.New(w, issuer, limits, possession, account.Policy{
 			SignUps: p.SignUps, Passwords: rules, MostSessions: p.MostSessions,
 		}),
-		Passwords:     password.New(w, issuer, limits, stepup.New(w.Clock, p.StepUp), rules, revoked),
+		Passwords:     password.New(w, issuer, limits, gate, rules, revoked),
+		Profiles:      profile.New(w, limits, gate, eraser, p.Sessions),
 		Tokens:        tokens.New(w, issuer, limits, possession, keys, revoked, used, p.RefreshGrace),
 		Proofs:        possession,
 		Sessions:      sessions.New(w, p.Sessions, revoked),
@@ -129,7 +134,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Events:        trail.New(w.Store, p.Tenant),
 		Limits:        limits,
 		Health:        health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
-		Operators:     operations.New(w, revoked, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle}),
+		Operators:     operations.New(w, revoked, eraser, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle}),
 		Cleanup:       cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention}, cleanup.Usual),
 		RevocationLog: revoked,
 		Introspection: introspection.New(w, issuer, keys, revoked),

@@ -13,6 +13,7 @@ import (
 
 	"github.com/plinto/plinto/adapters/aesgcm"
 	"github.com/plinto/plinto/adapters/bcrypt"
+	"github.com/plinto/plinto/adapters/idna"
 	"github.com/plinto/plinto/adapters/jwks"
 	"github.com/plinto/plinto/adapters/memory"
 	"github.com/plinto/plinto/adapters/sqlite"
@@ -66,7 +67,7 @@ func newWorld(t *testing.T, change ...func(*outbound.World, *app.Policy)) *world
 	}
 	w.world = outbound.World{
 		Store: w.store, Limiter: memory.NewLimiter(clock), Signer: jwks.New(jwks.Options{}), Proofs: jwks.Proofs{}, Sealer: sealer, Hasher: w.hasher,
-		Devices: useragent.Devices{}, Clock: clock, Random: &porttest.Random{}, Identifiers: &porttest.Identifiers{},
+		Devices: useragent.Devices{}, Domains: idna.New(), Clock: clock, Random: &porttest.Random{}, Identifiers: &porttest.Identifiers{},
 	}
 	w.policy = app.Policy{
 		Tenant: tenant.Default, Product: "plinto", SignUps: true, Passwords: credential.Policy{MinLength: 12},

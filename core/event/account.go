@@ -12,7 +12,7 @@ import (
 func AccountNames() []Name {
 	return []Name{
 		SessionCreated, SessionRevoked, SessionReuseDetected, SessionReauthenticated, SessionNewDevice,
-		SignInFailed, ReauthenticationFailed, PasswordChanged,
+		SignInFailed, ReauthenticationFailed, PasswordChanged, UserUpdated, UserExported,
 	}
 }
 

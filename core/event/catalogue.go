@@ -17,6 +17,7 @@ const (
 	UserCreated            Name = "user.created"
 	UserUpdated            Name = "user.updated"
 	UserDeleted            Name = "user.deleted"
+	UserExported           Name = "user.exported"
 	UserSuspended          Name = "user.suspended"
 	UserReactivated        Name = "user.reactivated"
 	SessionCreated         Name = "session.created"

@@ -25,6 +25,11 @@ func Deleted(o Origin, actor string, who user.ID, at time.Time) Event {
 	return o.event(UserDeleted, actor, OfUser(who), at, nil)
 }
 
+// Exported tells that everything that is stored about a user was handed out.
+func Exported(o Origin, actor string, who user.ID, at time.Time) Event {
+	return o.event(UserExported, actor, OfUser(who), at, nil)
+}
+
 // Unlocated is the origin without what tells of a person.
 func (o Origin) Unlocated() Origin { return Origin{Tenant: o.Tenant} }
 

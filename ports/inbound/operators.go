@@ -34,6 +34,11 @@ type Operators interface {
 	// that is active or deleted.
 	Reactivate(ctx context.Context, who user.ID) error
 
+	// Erase removes an account and everything that is stored about its user but
+	// the id, ends their sessions, and tells how many those were. It cannot be
+	// undone. Faults: NotFound, Conflict for one that is deleted already.
+	Erase(ctx context.Context, who user.ID) (ended int, err error)
+
 	// ListSessions gives up to limit live sessions of a user, the newest
 	// first, beginning behind the id before, or with the newest when before is
 	// zero.

@@ -7,6 +7,7 @@ package inbound
 type Services struct {
 	Accounts      Accounts
 	Passwords     Passwords
+	Profiles      Profiles
 	Tokens        Tokens
 	Proofs        Proofs
 	Sessions      Sessions

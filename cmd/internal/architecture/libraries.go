@@ -29,6 +29,7 @@ var libraries = []library{
 	{"go.step.sm/crypto", []string{"adapters/kms", "cmd/plinto"}}, // in cmd, only tests
 	{"go.yaml.in/yaml/v3", []string{"adapters/httpapi"}},          // in tests of the document
 	{"golang.org/x/crypto", []string{"adapters/aesgcm", "adapters/bcrypt"}},
+	{"golang.org/x/net/idna", []string{"adapters/idna"}},
 	{"golang.org/x/sync", []string{"adapters", "cmd"}},
 	{"golang.org/x/text", []string{"adapters/bcrypt", "adapters/httpapi"}},
 	{"modernc.org/sqlite", []string{"adapters/sqlite"}},

@@ -18,7 +18,7 @@ import (
 
 // CheckSignIn implements inbound.Accounts.
 func (s *Service) CheckSignIn(cmd inbound.SignIn) []fault.Field {
-	_, faults := identifier(cmd)
+	_, faults := s.identifier(cmd)
 	return faults
 }
 
@@ -32,7 +32,7 @@ func (s *Service) SignIn(ctx context.Context, caller inbound.Caller, cmd inbound
 }
 
 func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound.SignIn) (inbound.SignedIn, error) {
-	name, faults := identifier(cmd)
+	name, faults := s.identifier(cmd)
 	if err := fault.Invalid(faults...); err != nil {
 		return inbound.SignedIn{}, err
 	}
@@ -106,7 +106,7 @@ func refusal(u user.User, hash string, match bool) string {
 }
 
 // identifier reads whom a sign-in is for.
-func identifier(cmd inbound.SignIn) (user.Identifier, []fault.Field) {
+func (s *Service) identifier(cmd inbound.SignIn) (user.Identifier, []fault.Field) {
 	var who user.Identifier
 	var faults []fault.Field
 	switch {
@@ -115,7 +115,7 @@ func identifier(cmd inbound.SignIn) (user.Identifier, []fault.Field) {
 	case cmd.Username != "":
 		who.Username, faults = user.ParseUsername(cmd.Username)
 	default:
-		who.Email, faults = user.ParseEmail(cmd.Email)
+		who.Email, faults = user.ParseAddress(cmd.Email, s.world.Domains)
 	}
 	if cmd.Password.Reveal() == "" {
 		faults = append(faults, fault.PasswordMissing.In("password"))

@@ -24,7 +24,7 @@ func (s *Service) CheckSignUp(cmd inbound.SignUp) []fault.Field {
 func (s *Service) registration(cmd inbound.SignUp) (user.Registration, []fault.Field) {
 	var r user.Registration
 	var all, faults []fault.Field
-	r.Email, faults = user.ParseEmail(cmd.Email)
+	r.Email, faults = user.ParseAddress(cmd.Email, s.world.Domains)
 	all = append(all, faults...)
 	all = append(all, s.policy.Passwords.Check("password", cmd.Password, r.Email)...)
 	r.Username, faults = user.ParseUsername(cmd.Username)

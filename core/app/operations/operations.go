@@ -8,6 +8,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/plinto/plinto/core/app/erasure"
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
@@ -32,6 +33,7 @@ type Policy struct {
 type Service struct {
 	world   outbound.World
 	revoked Revoked
+	eraser  *erasure.Eraser
 	policy  Policy
 }
 
@@ -44,8 +46,8 @@ type Revoked interface {
 var _ inbound.Operators = (*Service)(nil)
 
 // New makes a Service.
-func New(w outbound.World, r Revoked, p Policy) *Service {
-	return &Service{world: w, revoked: r, policy: p}
+func New(w outbound.World, r Revoked, e *erasure.Eraser, p Policy) *Service {
+	return &Service{world: w, revoked: r, eraser: e, policy: p}
 }
 
 // FindUser implements inbound.Operators.
@@ -55,7 +57,7 @@ func (s *Service) FindUser(ctx context.Context, idOrEmail string) (user.User, er
 	if err == nil {
 		u, err = s.world.Store.Users().ByID(ctx, s.policy.Tenant, who)
 	} else {
-		email, faults := user.ParseEmail(idOrEmail)
+		email, faults := user.ParseAddress(idOrEmail, s.world.Domains)
 		if len(faults) > 0 {
 			return user.User{}, invalid("Give a user by an id, in lower case, or by an e-mail address.")
 		}

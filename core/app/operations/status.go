@@ -55,6 +55,28 @@ func (s *Service) Reactivate(ctx context.Context, who user.ID) error {
 	}))
 }
 
+// Erase implements inbound.Operators.
+func (s *Service) Erase(ctx context.Context, who user.ID) (int, error) {
+	u, err := s.world.Store.Users().ByID(ctx, s.policy.Tenant, who)
+	switch {
+	case errors.Is(err, outbound.ErrNotFound):
+		return 0, unknown()
+	case err != nil:
+		return 0, failure.Of(err)
+	case u.Status == user.Deleted:
+		return 0, saying(fault.Conflict, "Nothing was changed: the user is deleted.")
+	}
+	ended, err := s.eraser.Erase(ctx, s.origin(), event.Operator, u)
+	if errors.Is(err, outbound.ErrStale) {
+		return 0, overtaken(err)
+	}
+	return ended, failure.Of(err)
+}
+
+func overtaken(err error) error {
+	return saying(fault.Conflict, "Nothing was changed: somebody else was changing the user.").Because(err)
+}
+
 // changeStatus moves a user to a status if the one it has allows that, and if
 // it still has that one when it is changed.
 func (s *Service) changeStatus(ctx context.Context, tx outbound.Repositories, who user.ID, to user.Status, may func(user.Status) bool) error {
@@ -72,7 +94,7 @@ func (s *Service) changeStatus(ctx context.Context, tx outbound.Repositories, wh
 		Tenant: s.policy.Tenant, User: who, Was: u.Status, To: to, At: s.world.Clock.Now(),
 	})
 	if errors.Is(err, outbound.ErrStale) {
-		return saying(fault.Conflict, "Nothing was changed: somebody else was changing the user.").Because(err)
+		return overtaken(err)
 	}
 	return err
 }

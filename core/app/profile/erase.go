@@ -1,0 +1,90 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/ports/inbound"
+	"github.com/plinto/plinto/ports/outbound"
+)
+
+// CheckErasure implements inbound.Profiles. That a password is missing can only
+// be told with the account.
+func (s *Service) CheckErasure(cmd inbound.Erasure) []fault.Field {
+	if cmd.Password.TooLong() {
+		return []fault.Field{fault.PasswordNobodys.In("password")}
+	}
+	return nil
+}
+
+// Erase implements inbound.Profiles. The password is asked for although recent
+// proof is: a session may be stepped up and then left alone.
+func (s *Service) Erase(ctx context.Context, caller inbound.Caller, who inbound.Principal, cmd inbound.Erasure) error {
+	return failure.Of(s.erase(ctx, caller, who, cmd))
+}
+
+func (s *Service) erase(ctx context.Context, caller inbound.Caller, who inbound.Principal, cmd inbound.Erasure) error {
+	if err := s.gate.Pass(who); err != nil {
+		return err
+	}
+	if err := fault.Invalid(s.CheckErasure(cmd)...); err != nil {
+		return err
+	}
+	if _, err := s.find(ctx, who); err != nil {
+		return err
+	}
+	// What is erased is what is proved here: the revision tells.
+	u, hash, err := s.world.Store.Users().WithPassword(ctx, who.Tenant, who.User)
+	if err != nil {
+		return err
+	}
+	if !cmd.Match.Admits(u.Revision) {
+		return fault.New(fault.PreconditionFailed)
+	}
+	if err := s.prove(ctx, caller, who, hash, cmd); err != nil {
+		return err
+	}
+	_, err = s.eraser.Erase(ctx, caller.Origin(), event.OfUser(u.ID), u)
+	if errors.Is(err, outbound.ErrStale) {
+		if cmd.Match.Particular() {
+			return fault.New(fault.PreconditionFailed).Because(err)
+		}
+		return fault.New(fault.Conflict).Because(err)
+	}
+	return err
+}
+
+// prove holds the password that is given against the one of the account. An
+// account without one is erased by the recent proof alone.
+func (s *Service) prove(ctx context.Context, caller inbound.Caller, who inbound.Principal, hash string, cmd inbound.Erasure) error {
+	given := cmd.Password.Reveal() != ""
+	if !given {
+		if hash == "" {
+			return nil
+		}
+		return fault.Invalid(fault.PasswordMissing.In("password"))
+	}
+	if err := s.guard.Reauthenticate(ctx, caller, who.Session); err != nil {
+		return err
+	}
+	match, err := s.world.Hasher.Verify(ctx, cmd.Password, hash)
+	if err != nil {
+		return fmt.Errorf("verify password: %w", err)
+	}
+	if hash != "" && match {
+		return nil
+	}
+	reason := event.WrongPassword
+	if hash == "" {
+		reason = event.NoPassword
+	}
+	e := event.FailedReauthentication(caller.Origin(), who.User, who.Session, reason, s.world.Clock.Now())
+	if err := s.world.Store.Events().Append(ctx, e); err != nil {
+		return err
+	}
+	return fault.New(fault.WrongPassword)
+}
