@@ -16,6 +16,7 @@ import (
 var protected = [][2]string{
 	{"GET", "/api/v1/auth/me"},
 	{"GET", "/api/v1/users/me"},
+	{"GET", "/api/v1/users/me/export"},
 	{"POST", "/api/v1/auth/signout"},
 	{"POST", "/api/v1/auth/logout"},
 	{"GET", "/api/v1/sessions"},

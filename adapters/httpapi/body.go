@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -38,8 +39,8 @@ func (s *Server) checkBody(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		// The bare writer, for the reader to have the connection closed.
 		r.Body = &boundedBody{http.MaxBytesReader(c.Response().Writer, r.Body, maxBody)}
-		if rt := callOf(r.Context()).route; rt != nil && rt.serve.takesBody {
-			if err := checkMediaType(r.Header, "application/json"); err != nil {
+		if rt := callOf(r.Context()).route; rt != nil && len(rt.serve.reads) > 0 {
+			if err := checkMediaType(r.Header, rt.serve.reads...); err != nil {
 				return err
 			}
 		}
@@ -47,12 +48,12 @@ func (s *Server) checkBody(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// checkMediaType wants one plain type of content. All that is read here is UTF-8
+// checkMediaType wants one plain type of content, one of these. All that is read here is UTF-8
 // (RFC 8259 section 8.1, WHATWG URL section 5), so no other charset can be
 // meant.
-func checkMediaType(h http.Header, wanted string) error {
+func checkMediaType(h http.Header, wanted ...string) error {
 	refused := fault.New(fault.UnsupportedMediaType)
-	refused.Message = "The request body must be " + wanted + "."
+	refused.Message = "The request body must be " + strings.Join(wanted, " or ") + "."
 	for _, coding := range h.Values("Content-Encoding") {
 		if coding != "" && !strings.EqualFold(coding, "identity") {
 			return refused
@@ -63,7 +64,7 @@ func checkMediaType(h http.Header, wanted string) error {
 		return refused
 	}
 	kind, params, err := mime.ParseMediaType(types[0])
-	if err != nil || kind != wanted {
+	if err != nil || !slices.Contains(wanted, kind) {
 		return refused
 	}
 	if charset, given := params["charset"]; given && !strings.EqualFold(charset, "utf-8") {
@@ -177,6 +178,10 @@ func assign(name string, value jsontext.Value, into reflect.Value) (fault.Field,
 	}
 	isNull := value.Kind() == 'n'
 	if isNull && into.Kind() == reflect.Pointer {
+		return fault.Field{}, true
+	}
+	if n, ok := into.Addr().Interface().(nullable); ok && isNull {
+		n.setNull()
 		return fault.Field{}, true
 	}
 	if isNull || json.Unmarshal(value, into.Addr().Interface()) != nil {

@@ -21,6 +21,8 @@ type call struct {
 	started time.Time
 	problem bool // errors are wanted as RFC 9457 problems
 
+	ifMatch, ifNoneMatch []string // the fields of these names
+
 	// connection ends with the connection and not with the time that a request
 	// has: it is for streams.
 	connection context.Context
@@ -49,6 +51,8 @@ func (s *Server) begin(r *http.Request) *call {
 		path:    r.URL.EscapedPath(),
 		started: s.opts.Now(),
 		problem: wantsProblem(r.Header.Values("Accept")),
+
+		ifMatch: r.Header.Values("If-Match"), ifNoneMatch: r.Header.Values("If-None-Match"),
 
 		connection: r.Context(),
 	}

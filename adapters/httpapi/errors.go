@@ -26,6 +26,7 @@ var statuses = map[fault.Kind]int{
 	fault.KindForbidden:       http.StatusForbidden,
 	fault.KindNotFound:        http.StatusNotFound,
 	fault.KindMethod:          http.StatusMethodNotAllowed,
+	fault.KindPrecondition:    http.StatusPreconditionFailed,
 	fault.KindConflict:        http.StatusConflict,
 	fault.KindTooLarge:        http.StatusRequestEntityTooLarge,
 	fault.KindMediaType:       http.StatusUnsupportedMediaType,

@@ -39,6 +39,7 @@ const (
 	signInOK  = `{"email":"ann@example.com","password":"correct horse battery"}`
 	proofOK   = `{"password":"correct horse battery"}`
 	changeOK  = `{"current_password":"correct horse battery","new_password":"another horse battery"}`
+	updateOK  = `{"first_name":"Ann","locale":null,"user_metadata":{"plan":null}}`
 	refreshOK = `{"refresh_token":"prt_old"}`
 )
 
@@ -58,6 +59,11 @@ type fakes struct {
 	proveAgain   func(context.Context, inbound.Caller, inbound.Principal, inbound.Reauthentication) (inbound.AccessToken, error)
 	change       func(context.Context, inbound.Caller, inbound.Principal, inbound.PasswordChange) error
 	signOut      func(context.Context, inbound.Caller, string) error
+	checkUpdate  func(inbound.ProfileUpdate) []fault.Field
+	update       func(context.Context, inbound.Caller, inbound.Principal, inbound.ProfileUpdate) (user.User, error)
+	checkErasure func(inbound.Erasure) []fault.Field
+	erase        func(context.Context, inbound.Caller, inbound.Principal, inbound.Erasure) error
+	export       func(context.Context, inbound.Caller, inbound.Principal) (inbound.PersonalData, error)
 	list         func(context.Context, inbound.Principal, inbound.Page) (inbound.SessionPage, error)
 	get          func(context.Context, inbound.Principal, session.ID) (inbound.SessionDetail, error)
 	recent       func(context.Context, inbound.Principal, inbound.EventPage) (inbound.HistoryPage, error)
@@ -77,6 +83,7 @@ type fakes struct {
 type (
 	accounts  struct{ *fakes }
 	passwords struct{ *fakes }
+	profiles  struct{ *fakes }
 	tokens    struct{ *fakes }
 	sessions  struct{ *fakes }
 	proofs    struct{}
@@ -145,6 +152,21 @@ func (f passwords) Change(ctx context.Context, c inbound.Caller, who inbound.Pri
 	return f.change(ctx, c, who, cmd)
 }
 
+func (f profiles) CheckUpdate(cmd inbound.ProfileUpdate) []fault.Field { return f.checkUpdate(cmd) }
+func (f profiles) CheckErasure(cmd inbound.Erasure) []fault.Field      { return f.checkErasure(cmd) }
+
+func (f profiles) Update(ctx context.Context, c inbound.Caller, who inbound.Principal, cmd inbound.ProfileUpdate) (user.User, error) {
+	return f.update(ctx, c, who, cmd)
+}
+
+func (f profiles) Erase(ctx context.Context, c inbound.Caller, who inbound.Principal, cmd inbound.Erasure) error {
+	return f.erase(ctx, c, who, cmd)
+}
+
+func (f profiles) Export(ctx context.Context, c inbound.Caller, who inbound.Principal) (inbound.PersonalData, error) {
+	return f.export(ctx, c, who)
+}
+
 func (f tokens) Authenticate(ctx context.Context, c inbound.Caller, t string) (inbound.Principal, error) {
 	return f.authenticate(ctx, c, t)
 }
@@ -194,7 +216,7 @@ func ann() user.User {
 	u, err := user.Restore(user.Snapshot{
 		Tenant: tenant.Default, ID: user.ID{1}, Email: "Ann@example.com", Username: &name, Status: "active",
 		Profile: user.Profile{FirstName: &first}, Metadata: []byte(`{"plan":"<free>"}`),
-		CreatedAt: instant, UpdatedAt: instant, LastSignInAt: &seen,
+		CreatedAt: instant, UpdatedAt: instant, LastSignInAt: &seen, Revision: 7,
 	})
 	if err != nil {
 		panic(err)
@@ -239,8 +261,27 @@ func newFakes() *fakes {
 		proveAgain: func(context.Context, inbound.Caller, inbound.Principal, inbound.Reauthentication) (inbound.AccessToken, error) {
 			return inbound.AccessToken{Text: "d.e.f", ExpiresIn: pair.ExpiresIn}, nil
 		},
-		change:  func(context.Context, inbound.Caller, inbound.Principal, inbound.PasswordChange) error { return nil },
-		signOut: func(context.Context, inbound.Caller, string) error { return nil },
+		change:      func(context.Context, inbound.Caller, inbound.Principal, inbound.PasswordChange) error { return nil },
+		signOut:     func(context.Context, inbound.Caller, string) error { return nil },
+		checkUpdate: func(inbound.ProfileUpdate) []fault.Field { return nil },
+		update: func(context.Context, inbound.Caller, inbound.Principal, inbound.ProfileUpdate) (user.User, error) {
+			u := ann()
+			u.Revision++
+			return u, nil
+		},
+		checkErasure: func(inbound.Erasure) []fault.Field { return nil },
+		erase:        func(context.Context, inbound.Caller, inbound.Principal, inbound.Erasure) error { return nil },
+		export: func(context.Context, inbound.Caller, inbound.Principal) (inbound.PersonalData, error) {
+			return inbound.PersonalData{
+				At: instant, User: ann(), Devices: []session.KnownDevice{{Device: sessionOf(2).Device, FirstSeenAt: instant, LastSeenAt: instant}},
+				Sessions: func(yield func(inbound.SessionDetail, error) bool) {
+					_ = yield(inbound.SessionDetail{Session: sessionOf(2)}, nil) && yield(inbound.SessionDetail{Session: ended}, nil)
+				},
+				Events: func(yield func(event.Recorded, error) bool) {
+					yield(recorded(event.SignedIn(origin, sessionOf(2)), 11), nil)
+				},
+			}, nil
+		},
 		list: func(context.Context, inbound.Principal, inbound.Page) (inbound.SessionPage, error) {
 			return inbound.SessionPage{Sessions: []session.Session{sessionOf(9), sessionOf(2)}, Next: session.ID{2}}, nil
 		},
@@ -299,7 +340,7 @@ func newFakes() *fakes {
 
 func (f *fakes) services() inbound.Services {
 	return inbound.Services{
-		Accounts: accounts{f}, Passwords: passwords{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Activity: activity{fakes: f},
+		Accounts: accounts{f}, Passwords: passwords{f}, Profiles: profiles{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Activity: activity{fakes: f},
 		Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
 		Clients: clients{fakes: f}, Introspection: introspection{f}, RevocationLog: revocationLog{f},
 	}

@@ -80,7 +80,7 @@ func (s *Server) mountRoute(r route) error {
 func (s *Server) refine(doc *huma.OpenAPI) {
 	requests := map[string]bool{}
 	for _, item := range doc.Paths {
-		for _, op := range []*huma.Operation{item.Post, item.Put} {
+		for _, op := range []*huma.Operation{item.Post, item.Put, item.Patch, item.Delete} {
 			if op != nil && op.RequestBody != nil {
 				requests[schemaOf(op.RequestBody.Content)] = true
 			}
@@ -182,6 +182,8 @@ func operationAt(doc *huma.OpenAPI, method, path string) *huma.Operation {
 		return item.Post
 	case http.MethodPut:
 		return item.Put
+	case http.MethodPatch:
+		return item.Patch
 	case http.MethodDelete:
 		return item.Delete
 	}

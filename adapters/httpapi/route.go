@@ -24,6 +24,7 @@ type route struct {
 	aliases      []alias
 	success      int // the status when all goes well; zero is 200
 	access       access
+	tagged       bool // of one resource, whose ETag it answers or honours
 	binds        bool // hands out tokens, bound to the key of a DPoP proof if one comes along
 	admission    admission
 	faults       []fault.Code // besides those that every such route has
@@ -36,9 +37,9 @@ type alias struct{ path, id, method string }
 
 // endpoint is what answers a route.
 type endpoint struct {
-	takesBody bool
-	plain     bool // writes its answer itself
-	mount     func(s *Server, api huma.API, op huma.Operation)
+	reads []string // the media types of the body; none when it takes none
+	plain bool     // writes its answer itself
+	mount func(s *Server, api huma.API, op huma.Operation)
 }
 
 // answer is what a handler gives: a body.
@@ -55,12 +56,25 @@ func handler[I, O any](h func(context.Context, *I) (*O, error)) endpoint {
 // bodyHandler answers from a JSON object B. The object is documented from its
 // type; its values are judged by the core, not by a schema.
 func bodyHandler[B, O any](h func(context.Context, *request[B]) (*O, error)) endpoint {
-	return endpoint{takesBody: true, mount: func(_ *Server, api huma.API, op huma.Operation) {
+	return reading(h, "application/json")
+}
+
+// patchHandler answers from a JSON object that is a merge patch, under either
+// name of that.
+func patchHandler[B, O any](h func(context.Context, *request[B]) (*O, error)) endpoint {
+	return reading(h, "application/json", mergePatch)
+}
+
+func reading[B, O any](h func(context.Context, *request[B]) (*O, error), types ...string) endpoint {
+	return endpoint{reads: types, mount: func(_ *Server, api huma.API, op huma.Operation) {
 		op.SkipValidateBody = true
 		op.RequestBody = &huma.RequestBody{}
 		huma.Register(api, op, h)
 		schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[B](), true, op.OperationID)
-		op.RequestBody.Content = map[string]*huma.MediaType{"application/json": {Schema: schema}}
+		op.RequestBody.Content = map[string]*huma.MediaType{}
+		for _, t := range types {
+			op.RequestBody.Content[t] = &huma.MediaType{Schema: schema}
+		}
 	}}
 }
 
@@ -114,6 +128,9 @@ func (r route) operation(method, path, id, description string) huma.Operation {
 		op.Parameters = []*huma.Param{r.proofField()}
 		op.Responses[strconv.Itoa(op.DefaultStatus)].Headers = map[string]*huma.Header{"DPoP-Nonce": nonceHeader()}
 	}
+	if r.tagged {
+		r.describeTags(&op)
+	}
 	return op
 }
 
@@ -139,7 +156,10 @@ func (r route) allFaults() []fault.Code {
 	if r.takesProof() {
 		codes = append(codes, fault.InvalidProof, fault.ProofNonceNeeded, fault.Unavailable)
 	}
-	if r.serve.takesBody {
+	if r.tagged && r.method != http.MethodGet {
+		codes = append(codes, fault.PreconditionFailed)
+	}
+	if len(r.serve.reads) > 0 {
 		codes = append(codes, fault.MalformedRequest, fault.UnsupportedMediaType, fault.ValidationError)
 	}
 	slices.Sort(codes)

@@ -7,10 +7,11 @@ import (
 )
 
 const (
-	get  = http.MethodGet
-	post = http.MethodPost
-	put  = http.MethodPut
-	del  = http.MethodDelete
+	get   = http.MethodGet
+	post  = http.MethodPost
+	put   = http.MethodPut
+	patch = http.MethodPatch
+	del   = http.MethodDelete
 )
 
 // table is the whole API. A slash behind a path changes nothing, and HEAD is
@@ -18,6 +19,7 @@ const (
 func (s *Server) table() []route {
 	a := accounts{s.services.Accounts}
 	p := passwords{s.services.Passwords}
+	q := profiles{s.services.Profiles}
 	t := tokens{s.services.Tokens}
 	v := sessions{s.services.Sessions}
 	y := activity{s.services.Activity}
@@ -63,8 +65,24 @@ func (s *Server) table() []route {
 		},
 		{
 			method: get, path: "/api/v1/auth/me", id: "me", tag: "Users",
-			summary: "Who am I", access: signedIn,
+			summary: "Who am I", access: signedIn, tagged: true,
 			aliases: []alias{{path: "/api/v1/users/me", id: "getMe"}}, serve: handler(a.me),
+		},
+		{
+			method: patch, path: "/api/v1/users/me", id: "updateMe", tag: "Users",
+			summary: "Change what I say of myself: absent leaves a value, null removes it (RFC 7396)", access: signedIn, tagged: true,
+			serve: patchHandler(q.update), faults: []fault.Code{fault.UsernameTaken, fault.Conflict},
+		},
+		{
+			method: del, path: "/api/v1/users/me", id: "eraseMe", tag: "Users",
+			summary: "Erase my account and everything that is stored about me, for good", success: http.StatusNoContent,
+			access: signedIn, tagged: true, admission: countedByUseCase, serve: bodyHandler(q.erase),
+			faults: []fault.Code{fault.WrongPassword, fault.ReauthenticationRequired, fault.Conflict, fault.Overloaded},
+		},
+		{
+			method: get, path: "/api/v1/users/me/export", id: "exportMe", tag: "Users",
+			summary: "Get everything that is stored about me, as a file", access: signedIn,
+			serve: plain(q.export, s.exportContent(), describeExport), faults: []fault.Code{fault.ReauthenticationRequired},
 		},
 		{
 			method: get, path: "/api/v1/sessions", id: "listSessions", tag: "Sessions",
@@ -77,7 +95,7 @@ func (s *Server) table() []route {
 		},
 		{
 			method: get, path: "/api/v1/sessions/current", id: "getCurrentSession", tag: "Sessions",
-			summary: "Get this session", access: signedIn, serve: handler(v.current),
+			summary: "Get this session", access: signedIn, tagged: true, serve: handler(v.current),
 		},
 		{
 			method: get, path: "/api/v1/sessions/activity/recent", id: "listActivity", tag: "Sessions",
@@ -91,12 +109,12 @@ func (s *Server) table() []route {
 		},
 		{
 			method: get, path: "/api/v1/sessions/{id}", id: "getSession", tag: "Sessions",
-			summary: "Get one of my sessions, an ended one too", access: signedIn,
+			summary: "Get one of my sessions, an ended one too", access: signedIn, tagged: true,
 			serve: handler(v.get), faults: []fault.Code{fault.NotFound},
 		},
 		{
 			method: del, path: "/api/v1/sessions/{id}", id: "revokeSession", tag: "Sessions",
-			summary: "End one of my sessions", success: http.StatusNoContent, access: signedIn,
+			summary: "End one of my sessions", success: http.StatusNoContent, access: signedIn, tagged: true,
 			serve: handler(v.revoke), faults: []fault.Code{fault.NotFound},
 		},
 		{

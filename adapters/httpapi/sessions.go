@@ -99,24 +99,29 @@ func newSessionDetailJSON(d inbound.SessionDetail, current session.ID) sessionJS
 	return out
 }
 
-func (v sessions) current(ctx context.Context, _ *none) (*answer[sessionJSON], error) {
+func (v sessions) current(ctx context.Context, _ *none) (*tagged[sessionJSON], error) {
 	return v.detail(ctx, callOf(ctx).who.Session)
 }
 
-func (v sessions) detail(ctx context.Context, wanted session.ID) (*answer[sessionJSON], error) {
+func (v sessions) detail(ctx context.Context, wanted session.ID) (*tagged[sessionJSON], error) {
 	who := callOf(ctx).who
 	d, err := v.service.Get(ctx, who, wanted)
 	if err != nil {
 		return nil, err
 	}
-	return &answer[sessionJSON]{newSessionDetailJSON(d, who.Session)}, nil
+	out := newSessionDetailJSON(d, who.Session)
+	tag, err := contentTag(out)
+	if err != nil {
+		return nil, err
+	}
+	return newTagged(ctx, tag, out), nil
 }
 
 type sessionInput struct {
 	ID string `path:"id" format:"uuid" doc:"The session's id."`
 }
 
-func (v sessions) get(ctx context.Context, in *sessionInput) (*answer[sessionJSON], error) {
+func (v sessions) get(ctx context.Context, in *sessionInput) (*tagged[sessionJSON], error) {
 	wanted, err := in.session()
 	if err != nil {
 		return nil, err
@@ -130,6 +135,17 @@ func (v sessions) revoke(ctx context.Context, in *sessionInput) (*none, error) {
 		return nil, err
 	}
 	call := callOf(ctx)
+	if len(call.ifMatch) > 0 {
+		// An end is an end, whoever comes first: nothing is lost between this
+		// look and it.
+		now, err := v.detail(ctx, wanted)
+		if err != nil {
+			return nil, err
+		}
+		if err := call.expect(now.ETag); err != nil {
+			return nil, err
+		}
+	}
 	return nil, v.service.Revoke(ctx, call.caller, call.who, wanted)
 }
 

@@ -44,16 +44,8 @@ func newUserJSON(u user.User) (userJSON, error) {
 	}, nil
 }
 
-func (a accounts) me(ctx context.Context, _ *none) (*answer[userJSON], error) {
-	found, err := a.service.Me(ctx, callOf(ctx).who)
-	if err != nil {
-		return nil, err
-	}
-	u, err := newUserJSON(found)
-	if err != nil {
-		return nil, err
-	}
-	return &answer[userJSON]{u}, nil
+func (a accounts) me(ctx context.Context, _ *none) (*tagged[userJSON], error) {
+	return answerUser(ctx)(a.service.Me(ctx, callOf(ctx).who))
 }
 
 // instant is a time on the wire: RFC 3339 in UTC with at most microseconds.

@@ -34,6 +34,9 @@ func (s *Service) erase(ctx context.Context, caller inbound.Caller, who inbound.
 	if err := fault.Invalid(s.CheckErasure(cmd)...); err != nil {
 		return err
 	}
+	if err := s.guard.Reauthenticate(ctx, caller, who.Session); err != nil {
+		return err
+	}
 	if _, err := s.find(ctx, who); err != nil {
 		return err
 	}
@@ -67,9 +70,6 @@ func (s *Service) prove(ctx context.Context, caller inbound.Caller, who inbound.
 			return nil
 		}
 		return fault.Invalid(fault.PasswordMissing.In("password"))
-	}
-	if err := s.guard.Reauthenticate(ctx, caller, who.Session); err != nil {
-		return err
 	}
 	match, err := s.world.Hasher.Verify(ctx, cmd.Password, hash)
 	if err != nil {
