@@ -47,7 +47,9 @@ func (a accounts) signUp(ctx context.Context, in *request[signUpJSON]) (*answer[
 	if err := invalid(wrong, a.service.CheckSignUp(cmd)); err != nil {
 		return nil, err
 	}
-	return enter(a.service.SignUp(ctx, callOf(ctx).caller, cmd))
+	up, err := a.service.SignUp(ctx, callOf(ctx).caller, cmd)
+	callOf(ctx).concerns = up.User.ID
+	return enter(up, err)
 }
 
 func (a accounts) signIn(ctx context.Context, in *request[signInJSON]) (*answer[signedInJSON], error) {

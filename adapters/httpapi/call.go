@@ -8,8 +8,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/limit"
 	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
 )
 
@@ -32,6 +34,9 @@ type call struct {
 	route  *route // nil when nothing matched
 	token  string // the access token, on routes that need one
 	who    inbound.Principal
+
+	refused  fault.Code // of the answer; empty when it is no refusal
+	concerns user.ID    // whom the answer is about, on routes that make somebody
 
 	aborted bool // the connection must be cut: the answer is not whole
 }

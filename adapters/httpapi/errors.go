@@ -92,6 +92,7 @@ func (s *Server) refuse(ctx context.Context, h http.Header, err error) *errorJSO
 		err = limited
 		f, status = classify(ctx, err)
 	}
+	c.refused = f.Code
 	switch {
 	case status == http.StatusInternalServerError:
 		c.logFailure(ctx, slog.LevelError, err)

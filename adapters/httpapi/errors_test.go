@@ -37,6 +37,8 @@ func TestEveryCodeHasItsStatus(t *testing.T) {
 		fault.InvalidToken: 401, fault.InvalidCredentials: 401, fault.InvalidRefreshToken: 401, fault.ReauthenticationRequired: 401, fault.WrongPassword: 400, fault.SignupsDisabled: 403,
 		fault.NotFound: 404, fault.MethodNotAllowed: 405, fault.EmailTaken: 409, fault.UsernameTaken: 409, fault.PreconditionFailed: 412, fault.Conflict: 409,
 		fault.InvalidClient: 401, fault.InsufficientScope: 403,
+		fault.NotFound: 404, fault.MethodNotAllowed: 405, fault.EmailTaken: 409, fault.UsernameTaken: 409, fault.Conflict: 409,
+		fault.InvalidClient: 401, fault.InsufficientScope: 403, fault.IdempotencyKeyReused: 409, fault.RequestInProgress: 409,
 		fault.BodyTooLarge: 413, fault.UnsupportedMediaType: 415, fault.RateLimited: 429, fault.Overloaded: 429,
 		fault.Unavailable: 503, fault.Timeout: 503, fault.InvalidProof: 400, fault.ProofNonceNeeded: 400,
 	}

@@ -78,6 +78,7 @@ type fakes struct {
 	published    func() (inbound.JWKS, error)
 	admit        func(context.Context, inbound.Caller) error
 	ready        func(context.Context) inbound.Readiness
+	begin        func(context.Context, inbound.Caller, inbound.Principal, inbound.Repeatable) ([]byte, inbound.Attempt, error)
 }
 
 type (
@@ -103,7 +104,12 @@ type (
 	revocationLog struct{ *fakes }
 	limits        struct{ *fakes }
 	health        struct{ *fakes }
+	idempotency   struct{ *fakes }
 )
+
+func (f idempotency) Begin(ctx context.Context, c inbound.Caller, who inbound.Principal, r inbound.Repeatable) ([]byte, inbound.Attempt, error) {
+	return f.begin(ctx, c, who, r)
+}
 
 func (f clients) Authenticate(ctx context.Context, c inbound.Caller, cred inbound.ClientCredential, need client.Scope) (client.ID, error) {
 	return f.client(ctx, c, cred, need)
@@ -341,6 +347,7 @@ func newFakes() *fakes {
 func (f *fakes) services() inbound.Services {
 	return inbound.Services{
 		Accounts: accounts{f}, Passwords: passwords{f}, Profiles: profiles{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Activity: activity{fakes: f},
+		Accounts: accounts{f}, Idempotency: idempotency{f}, Passwords: passwords{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Activity: activity{fakes: f},
 		Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
 		Clients: clients{fakes: f}, Introspection: introspection{f}, RevocationLog: revocationLog{f},
 	}

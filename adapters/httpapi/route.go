@@ -26,6 +26,7 @@ type route struct {
 	access       access
 	tagged       bool // of one resource, whose ETag it answers or honours
 	binds        bool // hands out tokens, bound to the key of a DPoP proof if one comes along
+	idempotent   bool // makes something, once for each Idempotency-Key
 	admission    admission
 	faults       []fault.Code // besides those that every such route has
 	serve        endpoint
@@ -130,6 +131,10 @@ func (r route) operation(method, path, id, description string) huma.Operation {
 	}
 	if r.tagged {
 		r.describeTags(&op)
+	if r.idempotent {
+		success := op.Responses[strconv.Itoa(op.DefaultStatus)]
+		op.Parameters = append(op.Parameters, idempotencyField())
+		success.Headers = merged(success.Headers, map[string]*huma.Header{replayedField: replayedHeader()})
 	}
 	return op
 }
@@ -160,6 +165,10 @@ func (r route) allFaults() []fault.Code {
 		codes = append(codes, fault.PreconditionFailed)
 	}
 	if len(r.serve.reads) > 0 {
+	if r.idempotent {
+		codes = append(codes, fault.IdempotencyKeyReused, fault.RequestInProgress, fault.Unavailable)
+	}
+	if r.serve.takesBody {
 		codes = append(codes, fault.MalformedRequest, fault.UnsupportedMediaType, fault.ValidationError)
 	}
 	slices.Sort(codes)
@@ -203,6 +212,10 @@ func (r route) refusalHeaders(code fault.Code) map[string]*huma.Header {
 		return map[string]*huma.Header{"Retry-After": {
 			Description: "When to try again, in whole seconds.", Schema: &huma.Schema{Type: "integer"},
 		}}
+	case code == fault.RequestInProgress:
+		return map[string]*huma.Header{"Retry-After": {
+			Description: "With `request_in_progress`: when to try again, in whole seconds.", Schema: &huma.Schema{Type: "integer"},
+		}, replayedField: replayedHeader()}
 	case code == fault.InvalidClient:
 		return map[string]*huma.Header{"WWW-Authenticate": {
 			Description: "The Basic challenge (RFC 7617).", Schema: &huma.Schema{Type: "string"},

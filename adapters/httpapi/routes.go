@@ -31,7 +31,7 @@ func (s *Server) table() []route {
 	routes := []route{
 		{
 			method: post, path: "/api/v1/auth/signup", id: "signUp", tag: "Authentication",
-			summary: "Make an account and sign in", success: http.StatusCreated, admission: countedByUseCase, binds: true,
+			summary: "Make an account and sign in", success: http.StatusCreated, admission: countedByUseCase, binds: true, idempotent: true,
 			aliases: []alias{{path: "/api/v1/auth/register", id: "register"}}, serve: bodyHandler(a.signUp),
 			faults: []fault.Code{fault.EmailTaken, fault.UsernameTaken, fault.SignupsDisabled, fault.Overloaded},
 		},

@@ -96,6 +96,7 @@ func complete(s inbound.Services) error {
 	var missing []string
 	for name, absent := range map[string]bool{
 		"Accounts": s.Accounts == nil, "Passwords": s.Passwords == nil, "Profiles": s.Profiles == nil, "Tokens": s.Tokens == nil, "Sessions": s.Sessions == nil, "Proofs": s.Proofs == nil,
+		"Accounts": s.Accounts == nil, "Passwords": s.Passwords == nil, "Tokens": s.Tokens == nil, "Sessions": s.Sessions == nil, "Proofs": s.Proofs == nil, "Idempotency": s.Idempotency == nil,
 		"Activity": s.Activity == nil, "Keys": s.Keys == nil, "Limits": s.Limits == nil, "Health": s.Health == nil,
 		"RevocationLog": s.RevocationLog == nil, "Introspection": s.Introspection == nil, "Clients": s.Clients == nil,
 	} {
@@ -144,7 +145,7 @@ func (s *Server) newEcho() *echo.Echo {
 	e.IPExtractor = s.address
 	e.HTTPErrorHandler = s.answerError
 	e.Pre(s.record, s.recover, s.checkHost, s.crossOrigin)
-	e.Use(s.identify, s.admit, s.checkBody, s.prove, s.authenticate)
+	e.Use(s.identify, s.admit, s.checkBody, s.prove, s.authenticate, s.repeat)
 	return e
 }
 

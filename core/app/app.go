@@ -15,6 +15,7 @@ import (
 	"github.com/plinto/plinto/core/app/feed"
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/health"
+	"github.com/plinto/plinto/core/app/idempotency"
 	"github.com/plinto/plinto/core/app/introspection"
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/app/operations"
@@ -106,6 +107,10 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		MaxAge: p.Proofs.MaxAge, Leeway: p.Proofs.Leeway, NonceRequired: p.Proofs.NonceRequired, Nonces: nonces,
 	})
 	limits := guard.New(w.Limiter, p.Limits)
+	repeats, err := idempotency.New(w, limits, possession, p.ApplicationKeys)
+	if err != nil {
+		return inbound.Services{}, err
+	}
 	issuer := &issuing.Issuer{World: w, Keyring: keyring, Claims: p.Access, Life: p.Sessions}
 	keys := signing.New(w, signing.Policy{
 		Tenant: p.Tenant, Algorithm: p.Algorithm, External: p.ExternalKey,
@@ -127,6 +132,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Profiles:      profile.New(w, limits, gate, eraser, p.Sessions),
 		Tokens:        tokens.New(w, issuer, limits, possession, keys, revoked, used, p.RefreshGrace),
 		Proofs:        possession,
+		Idempotency:   repeats,
 		Sessions:      sessions.New(w, p.Sessions, revoked),
 		Revocations:   revoked,
 		Activity:      used,

@@ -94,7 +94,7 @@ func TestSessionsAreRemovedWhenTheyWereOverForLong(t *testing.T) {
 	w.clock.Set(live.Session.CreatedAt.Add(retention))
 	require.NoError(t, c.Sweep(t.Context()))
 	require.Equal(t, 1, w.sessionsLeft(live, ended))
-	require.Equal(t, map[string]int64{"sessions": 8, "proofs": 0}, c.Removed())
+	require.Equal(t, map[string]int64{"sessions": 8, "proofs": 0, "idempotency_keys": 0}, c.Removed())
 
 	w.clock.Set(live.Session.EndsAt.Add(retention - time.Microsecond))
 	require.NoError(t, c.Sweep(t.Context()))
@@ -143,7 +143,7 @@ func TestOneCleansUpAtATime(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, first.Sweep(t.Context()))
-	require.Equal(t, 3, asked, "two more batches of sessions, and one of proofs")
+	require.Equal(t, 4, asked, "two more batches of sessions, and one of each other job")
 	require.EqualValues(t, 8, first.Removed()["sessions"])
 	require.Zero(t, other.Removed()["sessions"])
 	require.Equal(t, 1, w.sessionsLeft(live, ended))

@@ -44,6 +44,8 @@ const (
 	MethodNotAllowed         Code = "method_not_allowed"
 	EmailTaken               Code = "email_taken"
 	UsernameTaken            Code = "username_taken"
+	IdempotencyKeyReused     Code = "idempotency_key_reused"
+	RequestInProgress        Code = "request_in_progress"
 	Conflict                 Code = "conflict"
 	PreconditionFailed       Code = "precondition_failed"
 	BodyTooLarge             Code = "body_too_large"
@@ -78,6 +80,8 @@ var meanings = map[Code]meaning{
 	MethodNotAllowed:         {KindMethod, "This resource does not know that method."},
 	EmailTaken:               {KindConflict, "An account with this e-mail address exists already."},
 	UsernameTaken:            {KindConflict, "An account with this user name exists already."},
+	IdempotencyKeyReused:     {KindConflict, "This idempotency key was used for another request. Take a new one."},
+	RequestInProgress:        {KindConflict, "The first request with this idempotency key is still under way. Try again shortly."},
 	Conflict:                 {KindConflict, "The request conflicts with the present state."},
 	PreconditionFailed:       {KindPrecondition, "The resource is not as If-Match says any more. Get it again."},
 	BodyTooLarge:             {KindTooLarge, "The request body is too large."},

@@ -23,6 +23,9 @@ const (
 	ParameterNotAllowed
 	CursorInvalid
 
+	IdempotencyKeyInvalid
+	IdempotencyKeyMalformed
+
 	EmailMissing
 	EmailInvalid
 	UsernameTooShort
@@ -72,6 +75,9 @@ var said = map[Text]text{
 	ParameterTooLong:    {"too_long", "This value is too long."},
 	ParameterNotAllowed: {"not_allowed", "This is not one of the allowed values."},
 	CursorInvalid:       {"invalid_cursor", "This is not a cursor from here."},
+
+	IdempotencyKeyInvalid:   {"invalid", "An idempotency key has 1 to %d printable ASCII characters."},
+	IdempotencyKeyMalformed: {"malformed", "An idempotency key is one text, with or without quotation marks."},
 
 	EmailMissing:        {"missing", "An e-mail address is required."},
 	EmailInvalid:        {"invalid_email", "This is not an e-mail address that can be used here."},

@@ -10,6 +10,7 @@ type Services struct {
 	Profiles      Profiles
 	Tokens        Tokens
 	Proofs        Proofs
+	Idempotency   Idempotency
 	Sessions      Sessions
 	Revocations   Revocations
 	Activity      Activity

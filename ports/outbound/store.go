@@ -45,6 +45,7 @@ type Repositories interface {
 	Sessions() Sessions
 	SigningKeys() SigningKeys
 	UsedProofs() UsedProofs
+	IdempotencyKeys() IdempotencyKeys
 	Events() Events
 	Leases() Leases
 	Activity() Activity

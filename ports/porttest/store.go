@@ -42,6 +42,7 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"Rotation":         testRotation,
 		"Binding":          testBinding,
 		"UsedProofs":       testUsedProofs,
+		"IdempotencyKeys":  testIdempotencyKeys,
 		"Endings":          testEndings,
 		"Activity":         testActivity,
 		"Devices":          testDevices,

@@ -18,5 +18,8 @@ func jobs(p Policy) []*job {
 		{name: "proofs", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
 			return tx.UsedProofs().DeleteExpired(ctx, p.Tenant, now, limit)
 		}},
+		{name: "idempotency_keys", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
+			return tx.IdempotencyKeys().DeleteExpired(ctx, p.Tenant, now, limit)
+		}},
 	}
 }

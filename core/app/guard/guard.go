@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/limit"
@@ -88,6 +89,11 @@ func (g *Guard) Refresh(ctx context.Context, c inbound.Caller, id session.ID, th
 func (g *Guard) charge(ctx context.Context, c inbound.Caller, charges ...limit.Charge) error {
 	counted := charges[:0]
 	for _, ch := range charges {
+		if ch.Subject.Kind == limit.Address && c.Limits != nil {
+			// A request draws once on the budget of its address, however often
+			// it is counted on its way.
+			ch.Rules = slices.DeleteFunc(slices.Clone(ch.Rules), func(r limit.Rule) bool { return decided(*c.Limits, r) })
+		}
 		if len(ch.Rules) > 0 {
 			counted = append(counted, ch)
 		}
@@ -129,6 +135,10 @@ func (g *Guard) charge(ctx context.Context, c inbound.Caller, charges ...limit.C
 		}
 	}
 	return refusal
+}
+
+func decided(all []limit.Decision, r limit.Rule) bool {
+	return slices.ContainsFunc(all, func(d limit.Decision) bool { return d.Rule == r })
 }
 
 func address(c inbound.Caller, rules ...[]limit.Rule) limit.Charge {
