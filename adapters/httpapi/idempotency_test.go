@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -242,4 +243,18 @@ func TestPagesOfOtherOriginsMaySendKeys(t *testing.T) {
 	require.Contains(t, w.Header().Get("Access-Control-Allow-Headers"), "Idempotency-Key")
 	w = s.do(ask("POST", signUpPath, signUpOK, "Origin", "https://app.example.com"))
 	require.Contains(t, w.Header().Get("Access-Control-Expose-Headers"), "Idempotency-Replayed")
+}
+
+// A request that took too long gives its key back all the same.
+func TestTheEndOfAnAttemptHasATimeOfItsOwn(t *testing.T) {
+	f, a := newFakes(), &attempts{}
+	f.begin = a.begin
+	f.signUp = func(ctx context.Context, _ inbound.Caller, _ inbound.SignUp) (inbound.SignedIn, error) {
+		<-ctx.Done()
+		return inbound.SignedIn{}, ctx.Err()
+	}
+	s := start(t, f, func(o *httpapi.Options) { o.RequestTimeout = time.Millisecond })
+	refused(t, s.do(withKey("key")), 503, fault.Timeout)
+	require.Equal(t, fault.Timeout, a.ended[0].Refusal)
+	require.NoError(t, a.ctx)
 }

@@ -232,6 +232,20 @@ func TestRoundTrips(t *testing.T) {
 		}))
 	}
 
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	claim := func(n byte) {
+		require.NoError(t, s.IdempotencyKeys().Claim(ctx, outbound.IdempotencyClaim{
+			Tenant: tenant.Default, KeyHash: [32]byte{n}, Now: now, LeasedUntil: now.Add(time.Minute), ExpiresAt: now.Add(time.Hour),
+		}))
+	}
+	keep := func(n byte) {
+		require.NoError(t, s.IdempotencyKeys().Keep(ctx, outbound.IdempotentAnswer{Tenant: tenant.Default, KeyHash: [32]byte{n}, Sealed: []byte("x")}))
+	}
+	present := func(n byte) {
+		_, err := s.IdempotencyKeys().Present(ctx, tenant.Default, [32]byte{n}, [32]byte{})
+		require.NoError(t, err)
+	}
+
 	// Once to prepare every statement, and then to count.
 	warm := register("warm@example.com")
 	find(warm)
@@ -243,6 +257,9 @@ func TestRoundTrips(t *testing.T) {
 	withPassword(warm)
 	reauthenticate(warm, openSession(warm))
 	displacing(warm)
+	claim(1)
+	present(1)
+	keep(1)
 
 	var ann outbound.Account
 	var one, two session.Session
@@ -262,6 +279,9 @@ func TestRoundTrips(t *testing.T) {
 		{"find with the password", func() { withPassword(ann) }},
 		{"reauthenticate", func() { reauthenticate(ann, one) }},
 		{"open one that takes the place of another", func() { displacing(ann) }},
+		{"claim an idempotency key", func() { claim(2) }},
+		{"present it", func() { present(2) }},
+		{"keep an answer under it", func() { keep(2) }},
 	} {
 		before := p.Trips()
 		step.do()
