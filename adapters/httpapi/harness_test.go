@@ -346,10 +346,20 @@ func newFakes() *fakes {
 
 func (f *fakes) services() inbound.Services {
 	return inbound.Services{
-		Accounts: accounts{f}, Passwords: passwords{f}, Profiles: profiles{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Activity: activity{fakes: f},
-		Accounts: accounts{f}, Idempotency: idempotency{f}, Passwords: passwords{f}, Tokens: tokens{f}, Proofs: proofs{}, Sessions: sessions{f}, Activity: activity{fakes: f},
-		Keys: keys{fakes: f}, Limits: limits{f}, Health: health{f},
-		Clients: clients{fakes: f}, Introspection: introspection{f}, RevocationLog: revocationLog{f},
+		Accounts:      accounts{f},
+		Passwords:     passwords{f},
+		Profiles:      profiles{f},
+		Tokens:        tokens{f},
+		Proofs:        proofs{},
+		Sessions:      sessions{f},
+		Activity:      activity{fakes: f},
+		Idempotency:   idempotency{f},
+		Keys:          keys{fakes: f},
+		Limits:        limits{f},
+		Health:        health{f},
+		Clients:       clients{fakes: f},
+		Introspection: introspection{f},
+		RevocationLog: revocationLog{f},
 	}
 }
 

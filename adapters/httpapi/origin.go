@@ -54,10 +54,8 @@ func hostname(host string) string {
 // What pages of other origins may use, where their origin is listed.
 const (
 	corsMethods  = "GET, HEAD, POST, PUT, PATCH, DELETE"
-	corsRequest  = "Authorization, Content-Type, DPoP, If-Match, If-None-Match, X-Request-ID"
-	corsResponse = "Content-Disposition, DPoP-Nonce, ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, " +
-	corsRequest  = "Authorization, Content-Type, DPoP, Idempotency-Key, If-None-Match, X-Request-ID"
-	corsResponse = "DPoP-Nonce, ETag, Idempotency-Replayed, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, " +
+	corsRequest  = "Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, X-Request-ID"
+	corsResponse = "Content-Disposition, DPoP-Nonce, ETag, Idempotency-Replayed, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, " +
 		"X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
 	corsMaxAge = "600"
 )

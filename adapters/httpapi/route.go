@@ -131,6 +131,7 @@ func (r route) operation(method, path, id, description string) huma.Operation {
 	}
 	if r.tagged {
 		r.describeTags(&op)
+	}
 	if r.idempotent {
 		success := op.Responses[strconv.Itoa(op.DefaultStatus)]
 		op.Parameters = append(op.Parameters, idempotencyField())
@@ -164,11 +165,10 @@ func (r route) allFaults() []fault.Code {
 	if r.tagged && r.method != http.MethodGet {
 		codes = append(codes, fault.PreconditionFailed)
 	}
-	if len(r.serve.reads) > 0 {
 	if r.idempotent {
 		codes = append(codes, fault.IdempotencyKeyReused, fault.RequestInProgress, fault.Unavailable)
 	}
-	if r.serve.takesBody {
+	if len(r.serve.reads) > 0 {
 		codes = append(codes, fault.MalformedRequest, fault.UnsupportedMediaType, fault.ValidationError)
 	}
 	slices.Sort(codes)

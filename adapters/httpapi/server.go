@@ -95,10 +95,20 @@ func New(services inbound.Services, opts Options) (*Server, error) {
 func complete(s inbound.Services) error {
 	var missing []string
 	for name, absent := range map[string]bool{
-		"Accounts": s.Accounts == nil, "Passwords": s.Passwords == nil, "Profiles": s.Profiles == nil, "Tokens": s.Tokens == nil, "Sessions": s.Sessions == nil, "Proofs": s.Proofs == nil,
-		"Accounts": s.Accounts == nil, "Passwords": s.Passwords == nil, "Tokens": s.Tokens == nil, "Sessions": s.Sessions == nil, "Proofs": s.Proofs == nil, "Idempotency": s.Idempotency == nil,
-		"Activity": s.Activity == nil, "Keys": s.Keys == nil, "Limits": s.Limits == nil, "Health": s.Health == nil,
-		"RevocationLog": s.RevocationLog == nil, "Introspection": s.Introspection == nil, "Clients": s.Clients == nil,
+		"Accounts":      s.Accounts == nil,
+		"Passwords":     s.Passwords == nil,
+		"Profiles":      s.Profiles == nil,
+		"Tokens":        s.Tokens == nil,
+		"Sessions":      s.Sessions == nil,
+		"Proofs":        s.Proofs == nil,
+		"Idempotency":   s.Idempotency == nil,
+		"Activity":      s.Activity == nil,
+		"Keys":          s.Keys == nil,
+		"Limits":        s.Limits == nil,
+		"Health":        s.Health == nil,
+		"RevocationLog": s.RevocationLog == nil,
+		"Introspection": s.Introspection == nil,
+		"Clients":       s.Clients == nil,
 	} {
 		if absent {
 			missing = append(missing, name)

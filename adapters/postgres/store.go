@@ -162,7 +162,7 @@ func (r repositories) Events() outbound.Events           { return events{r} }
 func (r repositories) Leases() outbound.Leases           { return leases{r} }
 func (r repositories) Activity() outbound.Activity       { return activity{r} }
 func (r repositories) Clients() outbound.Clients         { return clients{r} }
-func (r repositories) Outbox() outbound.Outbox { return outbox{r} }
+func (r repositories) Outbox() outbound.Outbox           { return outbox{r} }
 
 // query runs generated queries.
 func (r repositories) query(ctx context.Context, fn func(q *db.Queries) error) error {

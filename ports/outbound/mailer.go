@@ -50,4 +50,6 @@ type RejectedError struct {
 }
 
 // Error says so.
-func (e *RejectedError) Error() string { return fmt.Sprintf("mail rejected (%d): %s", e.Code, e.Reason) }
+func (e *RejectedError) Error() string {
+	return fmt.Sprintf("mail rejected (%d): %s", e.Code, e.Reason)
+}

@@ -41,9 +41,8 @@ func testFeed(t *testing.T, h StoreHarness) {
 
 	empty, mark := follow("", at, 10)
 	require.Empty(t, empty)
-	again, same := follow(mark, at, 10)
-	require.Empty(t, again)
-	require.Equal(t, mark, same, "nothing happened")
+	again, _ := follow(mark, at, 10)
+	require.Empty(t, again, "nothing happened")
 
 	t.Run("a place in it is one in the shared feed", func(t *testing.T) {
 		e := ended(at)
