@@ -106,7 +106,7 @@ func insertFirstAddress(ctx context.Context, q *db.Queries, s session.Session) e
 
 // meetDevice is the part of opening a session that remembers where from. Its
 // statements find nothing to do when the session was refused.
-func meetDevice(ctx context.Context, q *db.Queries, s session.Session, newDevice db.InsertEventParams) error {
+func meetDevice(ctx context.Context, q *db.Queries, s session.Session, newDevice db.InsertEventParams, notice db.InsertMailParams) error {
 	if err := insertFirstAddress(ctx, q, s); err != nil {
 		return err
 	}
@@ -115,6 +115,8 @@ func meetDevice(ctx context.Context, q *db.Queries, s session.Session, newDevice
 		TenantID: uuid.UUID(s.Tenant), SessionID: uuid.UUID(s.ID), Fingerprint: f[:],
 		EventName: newDevice.Name, EventActor: newDevice.Actor, EventSubject: newDevice.Subject, EventRequestID: newDevice.RequestID,
 		EventAddress: newDevice.Address, EventPayload: newDevice.Payload, EventOccurredAt: newDevice.OccurredAt,
+		MailIsOwed: notice.Kind != "", MailID: notice.ID, MailKind: notice.Kind, MailRecipient: notice.Recipient, MailRecipientKey: notice.RecipientKey,
+		MailDetails: notice.Details, MailRequestID: notice.RequestID, MailCreatedAt: notice.CreatedAt,
 	}); err != nil {
 		return err
 	}

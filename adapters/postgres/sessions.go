@@ -36,6 +36,10 @@ func (r sessions) Open(ctx context.Context, o outbound.Opening) error {
 	if err != nil {
 		return err
 	}
+	notice, err := noticeRow(o.Notice)
+	if err != nil {
+		return err
+	}
 	touched, err := r.batch(ctx, func(q *db.Queries) error {
 		if err := q.LockUser(ctx, db.LockUserParams{TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.User)}); err != nil {
 			return err
@@ -53,7 +57,7 @@ func (r sessions) Open(ctx context.Context, o outbound.Opening) error {
 		}); err != nil {
 			return err
 		}
-		if err := meetDevice(ctx, q, s, newDevice); err != nil || o.Most == 0 {
+		if err := meetDevice(ctx, q, s, newDevice, notice); err != nil || o.Most == 0 {
 			return err
 		}
 		_, err := q.DisplaceSessions(ctx, db.DisplaceSessionsParams{

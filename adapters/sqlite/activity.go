@@ -8,6 +8,7 @@ import (
 	"github.com/plinto/plinto/adapters/sqlite/internal/column"
 	"github.com/plinto/plinto/adapters/sqlite/internal/db"
 	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/user"
@@ -97,7 +98,7 @@ func insertFirstUse(ctx context.Context, q *db.Queries, s session.Session) error
 }
 
 // meetDevice is the part of opening a session that remembers where from.
-func meetDevice(ctx context.Context, q *db.Queries, s session.Session, newDevice event.Event) error {
+func meetDevice(ctx context.Context, q *db.Queries, s session.Session, newDevice event.Event, notice *mail.Mail) error {
 	if err := q.InsertFirstAddress(ctx, db.InsertFirstAddressParams{TenantID: uuid.UUID(s.Tenant), SessionID: uuid.UUID(s.ID)}); err != nil {
 		return err
 	}
@@ -119,6 +120,11 @@ func meetDevice(ctx context.Context, q *db.Queries, s session.Session, newDevice
 	if known > 1 {
 		if err := insertEvents(ctx, q, []event.Event{newDevice}); err != nil {
 			return err
+		}
+		if notice != nil {
+			if err := insertMails(ctx, q, []mail.Mail{*notice}); err != nil {
+				return err
+			}
 		}
 	}
 	return q.ForgetDevices(ctx, db.ForgetDevicesParams{TenantID: uuid.UUID(s.Tenant), UserID: uuid.UUID(s.User), Most: session.MaxKnownDevices})

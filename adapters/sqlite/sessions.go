@@ -42,7 +42,7 @@ func (r sessions) Open(ctx context.Context, o outbound.Opening) error {
 		if err := insertEvents(ctx, q, []event.Event{o.Event}); err != nil {
 			return err
 		}
-		if err := meetDevice(ctx, q, s, o.NewDevice); err != nil || o.Most == 0 {
+		if err := meetDevice(ctx, q, s, o.NewDevice, o.Notice); err != nil || o.Most == 0 {
 			return err
 		}
 		return displace(ctx, q, o)

@@ -18,6 +18,7 @@ import (
 	"github.com/plinto/plinto/adapters/useragent"
 	"github.com/plinto/plinto/config"
 	"github.com/plinto/plinto/core/app"
+	"github.com/plinto/plinto/core/app/mailing"
 	"github.com/plinto/plinto/core/credential"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
@@ -96,7 +97,7 @@ func (p *program) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run, p.services.Cleanup.Run, p.services.Activity.Run)
+	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run, p.services.Cleanup.Run, p.services.Activity.Run, p.services.Mailing.Run)
 	p.metrics.Removed(p.services.Cleanup.Removed)
 	feed := p.services.Revocations
 	p.metrics.Feed(
@@ -131,13 +132,17 @@ func policy(c config.Config) app.Policy {
 		Algorithm:    token.Algorithm(c.JWT.Algorithm), KeyLead: c.JWT.KeyPublishLead, KeyMaxAge: c.JWT.JWKSMaxAge, KeyRotation: c.JWT.KeyRotation,
 		ApplicationKeys: append([][]byte{[]byte(c.SecretKey.Reveal())}, reveal(c.SecretKeyPrevious)...),
 		Limits:          limitRules(c.RateLimit),
-		Retention:       c.Session.Retention, Settle: settle(c.Database),
+		Mailing:         mailing.Usual, DeadMails: deadMails,
+		Retention: c.Session.Retention, Settle: settle(c.Database),
 	}
 	if pem, ok := c.JWT.PrivateKeyPEM(); ok {
 		p.ExternalKey = []byte(pem.Reveal())
 	}
 	return p
 }
+
+// deadMails is how long a mail that was given up is kept.
+const deadMails = 30 * 24 * time.Hour
 
 // settle is how long a sign-in may take from when its session is made until it
 // is stored: to get a connection, and to use it.

@@ -153,8 +153,11 @@ func (absentClients) NoteUse(context.Context, tenant.ID, client.ID, time.Time) e
 	return errAway
 }
 
-type absentOutbox struct{}
+type absentOutbox struct{ outbound.Outbox }
 
+func (absentOutbox) Claim(context.Context, outbound.MailClaim) ([]mail.Entry, error) {
+	return nil, errAway
+}
 func (absentOutbox) Add(context.Context, ...mail.Mail) error { return errAway }
 func (absentSessions) OfUser(context.Context, tenant.ID, user.ID, session.ID, int) ([]session.Session, error) {
 	return nil, errAway

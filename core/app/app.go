@@ -18,6 +18,7 @@ import (
 	"github.com/plinto/plinto/core/app/idempotency"
 	"github.com/plinto/plinto/core/app/introspection"
 	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/mailing"
 	"github.com/plinto/plinto/core/app/operations"
 	"github.com/plinto/plinto/core/app/password"
 	"github.com/plinto/plinto/core/app/profile"
@@ -29,6 +30,7 @@ import (
 	"github.com/plinto/plinto/core/app/tokens"
 	"github.com/plinto/plinto/core/app/trail"
 	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/proof"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
@@ -64,6 +66,13 @@ type Policy struct {
 	KeyRotation time.Duration // how old a key of Plinto's own gets; 0 is for ever
 
 	Limits guard.Rules
+
+	// Mail is whether mails are sent. It needs a World.Mailer: without one there
+	// are none.
+	Mail    bool
+	Mailing mailing.Pace
+	// DeadMails is how long a mail that was given up is kept.
+	DeadMails time.Duration
 
 	// Retention is how long a session is kept after it was over. It is at
 	// least as long as an access token can live.
@@ -103,6 +112,8 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	if err != nil {
 		return inbound.Services{}, err
 	}
+	post := mailing.New(w, mailing.Policy{Tenant: p.Tenant, On: p.Mail && w.Mailer != nil, Pace: p.Mailing}, writers())
+	w.Store = post.Watch(w.Store)
 	possession := proofs.New(w, proof.Rule{
 		MaxAge: p.Proofs.MaxAge, Leeway: p.Proofs.Leeway, NonceRequired: p.Proofs.NonceRequired, Nonces: nonces,
 	})
@@ -126,7 +137,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product}
 	return inbound.Services{
 		Accounts: account.New(w, issuer, limits, possession, account.Policy{
-			SignUps: p.SignUps, Passwords: rules, MostSessions: p.MostSessions,
+			SignUps: p.SignUps, Passwords: rules, MostSessions: p.MostSessions, Mail: post.Enabled(),
 		}),
 		Passwords:     password.New(w, issuer, limits, gate, rules, revoked),
 		Profiles:      profile.New(w, limits, gate, eraser, p.Sessions),
@@ -142,8 +153,17 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Health:        health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
 		Operators:     operations.New(w, revoked, eraser, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle}),
 		Cleanup:       cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention}, cleanup.Usual),
+		Operators:     operations.New(w, revoked, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle}),
+		Cleanup:       cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention, DeadMails: p.DeadMails}, cleanup.Usual),
 		RevocationLog: revoked,
 		Introspection: introspection.New(w, issuer, keys, revoked),
 		Clients:       clients.New(w, limits, p.Tenant),
+		Mailing:       post,
+		Mails:         post,
 	}, nil
+}
+
+// writers gives who writes each kind of mail.
+func writers() map[mail.Kind]mailing.Writer {
+	return mailing.Notices()
 }

@@ -95,6 +95,7 @@ func TestSessionsAreRemovedWhenTheyWereOverForLong(t *testing.T) {
 	require.NoError(t, c.Sweep(t.Context()))
 	require.Equal(t, 1, w.sessionsLeft(live, ended))
 	require.Equal(t, map[string]int64{"sessions": 8, "proofs": 0, "idempotency_keys": 0}, c.Removed())
+	require.Equal(t, map[string]int64{"sessions": 8, "proofs": 0, "mails": 0}, c.Removed())
 
 	w.clock.Set(live.Session.EndsAt.Add(retention - time.Microsecond))
 	require.NoError(t, c.Sweep(t.Context()))
@@ -144,6 +145,7 @@ func TestOneCleansUpAtATime(t *testing.T) {
 	})
 	require.NoError(t, first.Sweep(t.Context()))
 	require.Equal(t, 4, asked, "two more batches of sessions, and one of each other job")
+	require.Equal(t, 4, asked, "two more batches of sessions, one of proofs and one of mails")
 	require.EqualValues(t, 8, first.Removed()["sessions"])
 	require.Zero(t, other.Removed()["sessions"])
 	require.Equal(t, 1, w.sessionsLeft(live, ended))
@@ -181,7 +183,7 @@ func TestCleanupRunsUntilItIsStopped(t *testing.T) {
 	world := w.world
 	again := make(chan struct{})
 	world.Store = &steppedStore{Store: w.store, before: func(batch int) error {
-		if batch == 6 {
+		if batch == 7 {
 			close(again)
 		}
 		return nil

@@ -33,6 +33,7 @@ const (
 	KeyRevoked             Name = "key.revoked"
 	ClientCreated          Name = "client.created"
 	ClientRevoked          Name = "client.revoked"
+	MailFailed             Name = "mail.failed"
 )
 
 // SignedUp tells of a new account.

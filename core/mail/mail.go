@@ -70,6 +70,7 @@ const (
 	Expires  = "expires"  // how long the link works, in whole seconds
 	Redirect = "redirect" // where a link leads on to
 	Name     = "name"     // of the person, or empty
+	Locale   = "locale"   // of the person, where the account is gone that says so; BCP 47
 	Device   = "device"   // as session.Device names it
 	Address  = "address"  // of the client
 	At       = "at"       // when it happened, RFC 3339

@@ -23,4 +23,6 @@ type Services struct {
 	RevocationLog RevocationLog
 	Introspection Introspection
 	Clients       Clients
+	Mailing       Mailing
+	Mails         Mails
 }

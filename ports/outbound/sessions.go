@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
@@ -91,6 +92,8 @@ type Opening struct {
 	// NewDevice is written when the account does not know the device and
 	// knows another.
 	NewDevice event.Event
+	// Notice is owed when NewDevice is written; nil is for nobody to be told.
+	Notice *mail.Mail
 	// Most is how many sessions of a user live, this one among them, whichever
 	// its place by age is; zero is no limit.
 	Most     int

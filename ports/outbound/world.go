@@ -14,4 +14,6 @@ type World struct {
 	Clock       Clock
 	Random      Random
 	Identifiers Identifiers
+	Mailer      Mailer // nil when no mail is sent
+	Letters     Letters
 }

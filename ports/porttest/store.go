@@ -70,6 +70,10 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"Contexts":         testContexts,
 		"Health":           testHealth,
 		"Clients":          testClients,
+		"Outbox":           testOutbox,
+		"OutboxHolding":    testOutboxHolding,
+		"OutboxCare":       testOutboxCare,
+		"OutboxNotices":    testOutboxNotices,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

@@ -25,7 +25,8 @@ var _ inbound.Accounts = (*Service)(nil)
 type Policy struct {
 	SignUps      bool // whether new accounts are made
 	Passwords    strength.Rules
-	MostSessions int // that a user may have; zero is no limit
+	MostSessions int  // that a user may have; zero is no limit
+	Mail         bool // whether owners are told of new devices
 }
 
 // New makes a Service.

@@ -10,6 +10,7 @@ import (
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
@@ -67,8 +68,8 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 	}
 	err = store.Sessions().Open(ctx, outbound.Opening{
 		Session: opened, PasswordHash: hash, Event: event.SignedIn(caller.Origin(), opened),
-		NewDevice: event.NewDevice(caller.Origin(), opened),
-		Most:      s.policy.MostSessions, Lifetime: s.issuer.Life,
+		NewDevice: event.NewDevice(caller.Origin(), opened), Notice: s.notice(caller, opened),
+		Most: s.policy.MostSessions, Lifetime: s.issuer.Life,
 		Displaced: event.Ended(caller.Origin(), event.OfUser(u.ID), session.ID{}, u.ID, session.Displaced, now),
 	})
 	if errors.Is(err, outbound.ErrStale) {
@@ -79,6 +80,21 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 	}
 	u.LastSignInAt = &now
 	return inbound.SignedIn{User: u, Session: opened, Tokens: tokens}, nil
+}
+
+// notice is the mail that is owed to an owner who does not know the device of a
+// new session.
+func (s *Service) notice(caller inbound.Caller, opened session.Session) *mail.Mail {
+	if !s.policy.Mail {
+		return nil
+	}
+	return &mail.Mail{
+		Tenant: opened.Tenant, ID: mail.ID(s.world.Identifiers.New()), Kind: mail.NewDevice, User: opened.User,
+		Details: map[string]string{
+			mail.Device: opened.Device.Name, mail.Address: opened.Address, mail.At: opened.CreatedAt.Format(time.RFC3339),
+		},
+		RequestID: caller.RequestID, CreatedAt: opened.CreatedAt,
+	}
 }
 
 // refuse writes down a sign-in that failed, and tells the caller no more than

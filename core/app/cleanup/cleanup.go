@@ -23,6 +23,9 @@ type Policy struct {
 	// Sessions is how long a session is kept after it was over, for its owner
 	// and for operators to look at.
 	Sessions time.Duration
+	// DeadMails is how long a mail that was given up is kept, for operators to
+	// look at.
+	DeadMails time.Duration
 }
 
 // Pace is how the cleanup goes about its work.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
@@ -63,7 +65,7 @@ func (s *Service) change(ctx context.Context, caller inbound.Caller, who inbound
 
 // replace changes the password and ends every other session, both or neither.
 func (s *Service) replace(ctx context.Context, caller inbound.Caller, who inbound.Principal, was, next string) error {
-	now := s.world.Clock.Now()
+	now, notice := s.world.Clock.Now(), mail.ID(s.world.Identifiers.New())
 	var ended []session.ID
 	err := s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
 		err := tx.Users().ChangePassword(ctx, outbound.PasswordChange{
@@ -82,7 +84,14 @@ func (s *Service) replace(ctx context.Context, caller inbound.Caller, who inboun
 		for _, id := range ended {
 			happened = append(happened, event.Ended(caller.Origin(), event.OfUser(who.User), id, who.User, session.PasswordChanged, now))
 		}
-		return tx.Events().Append(ctx, happened...)
+		if err := tx.Events().Append(ctx, happened...); err != nil {
+			return err
+		}
+		return tx.Outbox().Add(ctx, mail.Mail{
+			Tenant: who.Tenant, ID: notice, Kind: mail.PasswordChanged, User: who.User,
+			Details:   map[string]string{mail.Address: caller.Address, mail.At: now.Format(time.RFC3339)},
+			RequestID: caller.RequestID, CreatedAt: now,
+		})
 	})
 	if err == nil {
 		s.revoked.Ended(now, ended...)

@@ -5,6 +5,7 @@ VALUES (@tenant_id, @user_id, @fingerprint, @name, @type, @browser, @os, @seen_a
 -- The device of a session that was just opened, when the account does not know
 -- it: the insert decides. It is told of when the account knows another, as that
 -- was before this statement; the lock on the user keeps others from it meanwhile.
+-- Whoever is to be told by mail is owed one.
 -- name: MeetDevice :exec
 WITH met AS (
     INSERT INTO devices (tenant_id, user_id, fingerprint, name, type, browser, os, first_seen_at, last_seen_at)
@@ -15,13 +16,25 @@ WITH met AS (
     WHERE sessions.tenant_id = @tenant_id AND sessions.id = @session_id
     ON CONFLICT (tenant_id, user_id, fingerprint) DO NOTHING
     RETURNING tenant_id, user_id
+), told AS (
+    SELECT met.tenant_id, met.user_id
+    FROM met
+    WHERE EXISTS (SELECT 1 FROM devices AS others WHERE others.tenant_id = met.tenant_id AND others.user_id = met.user_id)
+), owed AS (
+    INSERT INTO mails (
+        tenant_id, id, kind, user_id, recipient, recipient_key, details, request_id, created_at, due_at, attempt, holder, last_error
+    )
+    SELECT
+        told.tenant_id, @mail_id::uuid, @mail_kind::text, told.user_id, @mail_recipient::text, @mail_recipient_key::text,
+        @mail_details::jsonb, @mail_request_id::text, @mail_created_at::timestamptz, @mail_created_at::timestamptz, 0, '', ''
+    FROM told
+    WHERE @mail_is_owed::boolean
 )
 INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
 SELECT
-    met.tenant_id, met.user_id, @event_name::text, @event_actor::text, @event_subject::text, @event_request_id::text,
+    told.tenant_id, told.user_id, @event_name::text, @event_actor::text, @event_subject::text, @event_request_id::text,
     @event_address::text, @event_payload::jsonb, @event_occurred_at::timestamptz
-FROM met
-WHERE EXISTS (SELECT 1 FROM devices AS others WHERE others.tenant_id = met.tenant_id AND others.user_id = met.user_id);
+FROM told;
 
 -- Rows that somebody else is changing are passed over: a rotation writes the
 -- same instant itself, and what holds several rows may want others of these.

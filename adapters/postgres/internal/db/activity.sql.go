@@ -223,31 +223,52 @@ WITH met AS (
     WHERE sessions.tenant_id = $9 AND sessions.id = $10
     ON CONFLICT (tenant_id, user_id, fingerprint) DO NOTHING
     RETURNING tenant_id, user_id
+), told AS (
+    SELECT met.tenant_id, met.user_id
+    FROM met
+    WHERE EXISTS (SELECT 1 FROM devices AS others WHERE others.tenant_id = met.tenant_id AND others.user_id = met.user_id)
+), owed AS (
+    INSERT INTO mails (
+        tenant_id, id, kind, user_id, recipient, recipient_key, details, request_id, created_at, due_at, attempt, holder, last_error
+    )
+    SELECT
+        told.tenant_id, $11::uuid, $12::text, told.user_id, $13::text, $14::text,
+        $15::jsonb, $16::text, $17::timestamptz, $17::timestamptz, 0, '', ''
+    FROM told
+    WHERE $18::boolean
 )
 INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
 SELECT
-    met.tenant_id, met.user_id, $1::text, $2::text, $3::text, $4::text,
+    told.tenant_id, told.user_id, $1::text, $2::text, $3::text, $4::text,
     $5::text, $6::jsonb, $7::timestamptz
-FROM met
-WHERE EXISTS (SELECT 1 FROM devices AS others WHERE others.tenant_id = met.tenant_id AND others.user_id = met.user_id)
+FROM told
 `
 
 type MeetDeviceParams struct {
-	EventName       string
-	EventActor      string
-	EventSubject    string
-	EventRequestID  string
-	EventAddress    string
-	EventPayload    []byte
-	EventOccurredAt time.Time
-	Fingerprint     []byte
-	TenantID        uuid.UUID
-	SessionID       uuid.UUID
+	EventName        string
+	EventActor       string
+	EventSubject     string
+	EventRequestID   string
+	EventAddress     string
+	EventPayload     []byte
+	EventOccurredAt  time.Time
+	Fingerprint      []byte
+	TenantID         uuid.UUID
+	SessionID        uuid.UUID
+	MailID           uuid.UUID
+	MailKind         string
+	MailRecipient    string
+	MailRecipientKey string
+	MailDetails      []byte
+	MailRequestID    string
+	MailCreatedAt    time.Time
+	MailIsOwed       bool
 }
 
 // The device of a session that was just opened, when the account does not know
 // it: the insert decides. It is told of when the account knows another, as that
 // was before this statement; the lock on the user keeps others from it meanwhile.
+// Whoever is to be told by mail is owed one.
 func (q *Queries) MeetDevice(ctx context.Context, arg MeetDeviceParams) error {
 	_, err := q.db.Exec(ctx, meetDevice,
 		arg.EventName,
@@ -260,6 +281,14 @@ func (q *Queries) MeetDevice(ctx context.Context, arg MeetDeviceParams) error {
 		arg.Fingerprint,
 		arg.TenantID,
 		arg.SessionID,
+		arg.MailID,
+		arg.MailKind,
+		arg.MailRecipient,
+		arg.MailRecipientKey,
+		arg.MailDetails,
+		arg.MailRequestID,
+		arg.MailCreatedAt,
+		arg.MailIsOwed,
 	)
 	return err
 }

@@ -12,23 +12,208 @@ import (
 	"github.com/google/uuid"
 )
 
+const beginMail = `-- name: BeginMail :execrows
+UPDATE mails
+SET handed_over_at = $1, due_at = $2
+WHERE tenant_id = $3 AND id = $4 AND holder = $5 AND dead_at IS NULL AND handed_over_at IS NULL
+`
+
+type BeginMailParams struct {
+	At       *time.Time
+	Until    time.Time
+	TenantID uuid.UUID
+	ID       uuid.UUID
+	Holder   string
+}
+
+func (q *Queries) BeginMail(ctx context.Context, arg BeginMailParams) (int64, error) {
+	result, err := q.db.Exec(ctx, beginMail,
+		arg.At,
+		arg.Until,
+		arg.TenantID,
+		arg.ID,
+		arg.Holder,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const buryMail = `-- name: BuryMail :execrows
+UPDATE mails
+SET holder = '', dead_at = $1, last_error = $2
+WHERE tenant_id = $3 AND id = $4 AND holder = $5 AND dead_at IS NULL
+`
+
+type BuryMailParams struct {
+	DeadAt    *time.Time
+	LastError string
+	TenantID  uuid.UUID
+	ID        uuid.UUID
+	Holder    string
+}
+
+func (q *Queries) BuryMail(ctx context.Context, arg BuryMailParams) (int64, error) {
+	result, err := q.db.Exec(ctx, buryMail,
+		arg.DeadAt,
+		arg.LastError,
+		arg.TenantID,
+		arg.ID,
+		arg.Holder,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const claimMails = `-- name: ClaimMails :many
+WITH due AS (
+    SELECT waiting.id FROM mails AS waiting
+    WHERE waiting.tenant_id = $3 AND waiting.dead_at IS NULL AND waiting.due_at <= $4
+    ORDER BY waiting.due_at
+    LIMIT $5
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE mails
+SET holder = $1, due_at = $2, attempt = attempt + 1
+FROM due
+WHERE mails.tenant_id = $3 AND mails.id = due.id
+RETURNING mails.tenant_id, mails.id, mails.kind, mails.user_id, mails.recipient, mails.recipient_key, mails.details, mails.request_id, mails.created_at, mails.due_at, mails.attempt, mails.holder, mails.handed_over_at, mails.dead_at, mails.last_error
+`
+
+type ClaimMailsParams struct {
+	Holder    string
+	Until     time.Time
+	TenantID  uuid.UUID
+	Now       time.Time
+	BatchSize int32
+}
+
+// What another instance is claiming is passed over. Chosen first and changed
+// then, so that the limit holds whatever the plan.
+func (q *Queries) ClaimMails(ctx context.Context, arg ClaimMailsParams) ([]Mail, error) {
+	rows, err := q.db.Query(ctx, claimMails,
+		arg.Holder,
+		arg.Until,
+		arg.TenantID,
+		arg.Now,
+		arg.BatchSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Mail{}
+	for rows.Next() {
+		var i Mail
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.Kind,
+			&i.UserID,
+			&i.Recipient,
+			&i.RecipientKey,
+			&i.Details,
+			&i.RequestID,
+			&i.CreatedAt,
+			&i.DueAt,
+			&i.Attempt,
+			&i.Holder,
+			&i.HandedOverAt,
+			&i.DeadAt,
+			&i.LastError,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countMails = `-- name: CountMails :one
+SELECT
+    count(*) FILTER (WHERE dead_at IS NULL)::bigint AS waiting,
+    count(*) FILTER (WHERE dead_at IS NULL AND due_at <= $1)::bigint AS due,
+    count(*) FILTER (WHERE dead_at IS NOT NULL)::bigint AS dead,
+    coalesce(min(created_at) FILTER (WHERE dead_at IS NULL), 'epoch')::timestamptz AS oldest_at
+FROM mails
+WHERE tenant_id = $2
+`
+
+type CountMailsParams struct {
+	Now      time.Time
+	TenantID uuid.UUID
+}
+
+type CountMailsRow struct {
+	Waiting  int64
+	Due      int64
+	Dead     int64
+	OldestAt time.Time
+}
+
+func (q *Queries) CountMails(ctx context.Context, arg CountMailsParams) (CountMailsRow, error) {
+	row := q.db.QueryRow(ctx, countMails, arg.Now, arg.TenantID)
+	var i CountMailsRow
+	err := row.Scan(
+		&i.Waiting,
+		&i.Due,
+		&i.Dead,
+		&i.OldestAt,
+	)
+	return i, err
+}
+
+const holdMail = `-- name: HoldMail :execrows
+UPDATE mails
+SET due_at = $1
+WHERE tenant_id = $2 AND id = $3 AND holder = $4 AND dead_at IS NULL AND handed_over_at IS NULL
+`
+
+type HoldMailParams struct {
+	Until    time.Time
+	TenantID uuid.UUID
+	ID       uuid.UUID
+	Holder   string
+}
+
+// The holder is what decides: whoever has another lease, or none, changes nothing.
+func (q *Queries) HoldMail(ctx context.Context, arg HoldMailParams) (int64, error) {
+	result, err := q.db.Exec(ctx, holdMail,
+		arg.Until,
+		arg.TenantID,
+		arg.ID,
+		arg.Holder,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const insertMail = `-- name: InsertMail :exec
 INSERT INTO mails (
-    tenant_id, id, kind, user_id, recipient, details, request_id, created_at, due_at, attempt, holder, handed_over_at, dead_at, last_error
+    tenant_id, id, kind, user_id, recipient, recipient_key, details, request_id, created_at, due_at, attempt, holder, handed_over_at, dead_at, last_error
 ) VALUES (
-    $1, $2, $3, $4, $5, $6, $7, $8, $8, 0, '', NULL, NULL, ''
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0, '', NULL, NULL, ''
 )
 `
 
 type InsertMailParams struct {
-	TenantID  uuid.UUID
-	ID        uuid.UUID
-	Kind      string
-	UserID    *uuid.UUID
-	Recipient string
-	Details   []byte
-	RequestID string
-	CreatedAt time.Time
+	TenantID     uuid.UUID
+	ID           uuid.UUID
+	Kind         string
+	UserID       *uuid.UUID
+	Recipient    string
+	RecipientKey string
+	Details      []byte
+	RequestID    string
+	CreatedAt    time.Time
 }
 
 func (q *Queries) InsertMail(ctx context.Context, arg InsertMailParams) error {
@@ -38,9 +223,244 @@ func (q *Queries) InsertMail(ctx context.Context, arg InsertMailParams) error {
 		arg.Kind,
 		arg.UserID,
 		arg.Recipient,
+		arg.RecipientKey,
 		arg.Details,
 		arg.RequestID,
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const listMails = `-- name: ListMails :many
+SELECT tenant_id, id, kind, user_id, recipient, recipient_key, details, request_id, created_at, due_at, attempt, holder, handed_over_at, dead_at, last_error FROM mails
+WHERE tenant_id = $1 AND id < $2 AND (dead_at IS NOT NULL OR CAST($3 AS boolean))
+ORDER BY id DESC
+LIMIT $4
+`
+
+type ListMailsParams struct {
+	TenantID uuid.UUID
+	Before   uuid.UUID
+	AnyState bool
+	PageSize int32
+}
+
+func (q *Queries) ListMails(ctx context.Context, arg ListMailsParams) ([]Mail, error) {
+	rows, err := q.db.Query(ctx, listMails,
+		arg.TenantID,
+		arg.Before,
+		arg.AnyState,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Mail{}
+	for rows.Next() {
+		var i Mail
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.Kind,
+			&i.UserID,
+			&i.Recipient,
+			&i.RecipientKey,
+			&i.Details,
+			&i.RequestID,
+			&i.CreatedAt,
+			&i.DueAt,
+			&i.Attempt,
+			&i.Holder,
+			&i.HandedOverAt,
+			&i.DeadAt,
+			&i.LastError,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const mailByID = `-- name: MailByID :one
+SELECT tenant_id, id, kind, user_id, recipient, recipient_key, details, request_id, created_at, due_at, attempt, holder, handed_over_at, dead_at, last_error FROM mails WHERE tenant_id = $1 AND id = $2
+`
+
+type MailByIDParams struct {
+	TenantID uuid.UUID
+	ID       uuid.UUID
+}
+
+func (q *Queries) MailByID(ctx context.Context, arg MailByIDParams) (Mail, error) {
+	row := q.db.QueryRow(ctx, mailByID, arg.TenantID, arg.ID)
+	var i Mail
+	err := row.Scan(
+		&i.TenantID,
+		&i.ID,
+		&i.Kind,
+		&i.UserID,
+		&i.Recipient,
+		&i.RecipientKey,
+		&i.Details,
+		&i.RequestID,
+		&i.CreatedAt,
+		&i.DueAt,
+		&i.Attempt,
+		&i.Holder,
+		&i.HandedOverAt,
+		&i.DeadAt,
+		&i.LastError,
+	)
+	return i, err
+}
+
+const putMailBack = `-- name: PutMailBack :execrows
+UPDATE mails
+SET holder = '', handed_over_at = NULL, due_at = $1, last_error = $2
+WHERE tenant_id = $3 AND id = $4 AND holder = $5 AND dead_at IS NULL
+`
+
+type PutMailBackParams struct {
+	DueAt     time.Time
+	LastError string
+	TenantID  uuid.UUID
+	ID        uuid.UUID
+	Holder    string
+}
+
+func (q *Queries) PutMailBack(ctx context.Context, arg PutMailBackParams) (int64, error) {
+	result, err := q.db.Exec(ctx, putMailBack,
+		arg.DueAt,
+		arg.LastError,
+		arg.TenantID,
+		arg.ID,
+		arg.Holder,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const removeHeldMail = `-- name: RemoveHeldMail :execrows
+DELETE FROM mails WHERE tenant_id = $1 AND id = $2 AND holder = $3 AND dead_at IS NULL
+`
+
+type RemoveHeldMailParams struct {
+	TenantID uuid.UUID
+	ID       uuid.UUID
+	Holder   string
+}
+
+func (q *Queries) RemoveHeldMail(ctx context.Context, arg RemoveHeldMailParams) (int64, error) {
+	result, err := q.db.Exec(ctx, removeHeldMail, arg.TenantID, arg.ID, arg.Holder)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const removeMail = `-- name: RemoveMail :execrows
+DELETE FROM mails WHERE tenant_id = $1 AND id = $2
+`
+
+type RemoveMailParams struct {
+	TenantID uuid.UUID
+	ID       uuid.UUID
+}
+
+func (q *Queries) RemoveMail(ctx context.Context, arg RemoveMailParams) (int64, error) {
+	result, err := q.db.Exec(ctx, removeMail, arg.TenantID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const removeMailsOfUser = `-- name: RemoveMailsOfUser :execrows
+DELETE FROM mails
+WHERE tenant_id = $1 AND (user_id = $2 OR (recipient_key <> '' AND recipient_key = $3))
+`
+
+type RemoveMailsOfUserParams struct {
+	TenantID     uuid.UUID
+	UserID       *uuid.UUID
+	RecipientKey string
+}
+
+// A row that names no user may still be about one: by the address.
+func (q *Queries) RemoveMailsOfUser(ctx context.Context, arg RemoveMailsOfUserParams) (int64, error) {
+	result, err := q.db.Exec(ctx, removeMailsOfUser, arg.TenantID, arg.UserID, arg.RecipientKey)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const removeOldMails = `-- name: RemoveOldMails :execrows
+WITH gone AS (
+    SELECT dead.id FROM mails AS dead
+    WHERE dead.tenant_id = $1 AND dead.dead_at <= $2
+    ORDER BY dead.dead_at
+    LIMIT $3
+    FOR UPDATE SKIP LOCKED
+)
+DELETE FROM mails USING gone WHERE mails.tenant_id = $1 AND mails.id = gone.id
+`
+
+type RemoveOldMailsParams struct {
+	TenantID  uuid.UUID
+	DeadBy    *time.Time
+	BatchSize int32
+}
+
+func (q *Queries) RemoveOldMails(ctx context.Context, arg RemoveOldMailsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, removeOldMails, arg.TenantID, arg.DeadBy, arg.BatchSize)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const reviveMail = `-- name: ReviveMail :execrows
+UPDATE mails
+SET due_at = $1, attempt = 0, holder = '', handed_over_at = NULL, dead_at = NULL
+WHERE tenant_id = $2 AND id = $3 AND dead_at IS NOT NULL
+`
+
+type ReviveMailParams struct {
+	At       time.Time
+	TenantID uuid.UUID
+	ID       uuid.UUID
+}
+
+func (q *Queries) ReviveMail(ctx context.Context, arg ReviveMailParams) (int64, error) {
+	result, err := q.db.Exec(ctx, reviveMail, arg.At, arg.TenantID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const reviveMails = `-- name: ReviveMails :execrows
+UPDATE mails
+SET due_at = $1, attempt = 0, holder = '', handed_over_at = NULL, dead_at = NULL
+WHERE tenant_id = $2 AND dead_at IS NOT NULL
+`
+
+type ReviveMailsParams struct {
+	At       time.Time
+	TenantID uuid.UUID
+}
+
+func (q *Queries) ReviveMails(ctx context.Context, arg ReviveMailsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, reviveMails, arg.At, arg.TenantID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -31,6 +31,22 @@ type Device struct {
 	Os          string
 	FirstSeenAt time.Time
 	LastSeenAt  time.Time
+type Mail struct {
+	TenantID     uuid.UUID
+	ID           uuid.UUID
+	Kind         string
+	UserID       *uuid.UUID
+	Recipient    string
+	RecipientKey string
+	Details      []byte
+	RequestID    string
+	CreatedAt    time.Time
+	DueAt        time.Time
+	Attempt      int32
+	Holder       string
+	HandedOverAt *time.Time
+	DeadAt       *time.Time
+	LastError    string
 }
 
 type Session struct {

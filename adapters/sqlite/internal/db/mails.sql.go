@@ -12,23 +12,206 @@ import (
 	"github.com/plinto/plinto/adapters/sqlite/internal/column"
 )
 
+const beginMail = `-- name: BeginMail :execrows
+UPDATE mails
+SET handed_over_at = ?1, due_at = ?2
+WHERE tenant_id = ?3 AND id = ?4 AND holder = ?5 AND dead_at IS NULL AND handed_over_at IS NULL
+`
+
+type BeginMailParams struct {
+	At       *column.Micros
+	Until    column.Micros
+	TenantID uuid.UUID
+	ID       uuid.UUID
+	Holder   string
+}
+
+func (q *Queries) BeginMail(ctx context.Context, arg BeginMailParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, beginMail,
+		arg.At,
+		arg.Until,
+		arg.TenantID,
+		arg.ID,
+		arg.Holder,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const buryMail = `-- name: BuryMail :execrows
+UPDATE mails
+SET holder = '', dead_at = ?1, last_error = ?2
+WHERE tenant_id = ?3 AND id = ?4 AND holder = ?5 AND dead_at IS NULL
+`
+
+type BuryMailParams struct {
+	DeadAt    *column.Micros
+	LastError string
+	TenantID  uuid.UUID
+	ID        uuid.UUID
+	Holder    string
+}
+
+func (q *Queries) BuryMail(ctx context.Context, arg BuryMailParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, buryMail,
+		arg.DeadAt,
+		arg.LastError,
+		arg.TenantID,
+		arg.ID,
+		arg.Holder,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const claimMails = `-- name: ClaimMails :many
+UPDATE mails
+SET holder = ?1, due_at = ?2, attempt = attempt + 1
+WHERE mails.tenant_id = ?3 AND mails.id IN (
+    SELECT due.id FROM mails AS due
+    WHERE due.tenant_id = ?3 AND due.dead_at IS NULL AND due.due_at <= ?4
+    ORDER BY due.due_at
+    LIMIT ?5
+)
+RETURNING tenant_id, id, kind, user_id, recipient, recipient_key, details, request_id, created_at, due_at, attempt, holder, handed_over_at, dead_at, last_error
+`
+
+type ClaimMailsParams struct {
+	Holder    string
+	Until     column.Micros
+	TenantID  uuid.UUID
+	Now       column.Micros
+	BatchSize int64
+}
+
+func (q *Queries) ClaimMails(ctx context.Context, arg ClaimMailsParams) ([]Mail, error) {
+	rows, err := q.db.QueryContext(ctx, claimMails,
+		arg.Holder,
+		arg.Until,
+		arg.TenantID,
+		arg.Now,
+		arg.BatchSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Mail{}
+	for rows.Next() {
+		var i Mail
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.Kind,
+			&i.UserID,
+			&i.Recipient,
+			&i.RecipientKey,
+			&i.Details,
+			&i.RequestID,
+			&i.CreatedAt,
+			&i.DueAt,
+			&i.Attempt,
+			&i.Holder,
+			&i.HandedOverAt,
+			&i.DeadAt,
+			&i.LastError,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countMails = `-- name: CountMails :one
+SELECT
+    CAST(count(*) FILTER (WHERE dead_at IS NULL) AS INTEGER) AS waiting,
+    CAST(coalesce(sum(CASE WHEN dead_at IS NULL AND due_at <= ?1 THEN 1 ELSE 0 END), 0) AS INTEGER) AS due,
+    CAST(count(*) FILTER (WHERE dead_at IS NOT NULL) AS INTEGER) AS dead,
+    CAST(coalesce(min(created_at) FILTER (WHERE dead_at IS NULL), 0) AS INTEGER) AS oldest_at
+FROM mails
+WHERE tenant_id = ?2
+`
+
+type CountMailsParams struct {
+	Now      column.Micros
+	TenantID uuid.UUID
+}
+
+type CountMailsRow struct {
+	Waiting  int64
+	Due      int64
+	Dead     int64
+	OldestAt int64
+}
+
+func (q *Queries) CountMails(ctx context.Context, arg CountMailsParams) (CountMailsRow, error) {
+	row := q.db.QueryRowContext(ctx, countMails, arg.Now, arg.TenantID)
+	var i CountMailsRow
+	err := row.Scan(
+		&i.Waiting,
+		&i.Due,
+		&i.Dead,
+		&i.OldestAt,
+	)
+	return i, err
+}
+
+const holdMail = `-- name: HoldMail :execrows
+UPDATE mails
+SET due_at = ?1
+WHERE tenant_id = ?2 AND id = ?3 AND holder = ?4 AND dead_at IS NULL AND handed_over_at IS NULL
+`
+
+type HoldMailParams struct {
+	Until    column.Micros
+	TenantID uuid.UUID
+	ID       uuid.UUID
+	Holder   string
+}
+
+// The holder is what decides: whoever has another lease, or none, changes nothing.
+func (q *Queries) HoldMail(ctx context.Context, arg HoldMailParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, holdMail,
+		arg.Until,
+		arg.TenantID,
+		arg.ID,
+		arg.Holder,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const insertMail = `-- name: InsertMail :exec
 INSERT INTO mails (
-    tenant_id, id, kind, user_id, recipient, details, request_id, created_at, due_at, attempt, holder, handed_over_at, dead_at, last_error
+    tenant_id, id, kind, user_id, recipient, recipient_key, details, request_id, created_at, due_at, attempt, holder, handed_over_at, dead_at, last_error
 ) VALUES (
-    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 0, '', NULL, NULL, ''
+    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, 0, '', NULL, NULL, ''
 )
 `
 
 type InsertMailParams struct {
-	TenantID  uuid.UUID
-	ID        uuid.UUID
-	Kind      string
-	UserID    *uuid.UUID
-	Recipient string
-	Details   string
-	RequestID string
-	CreatedAt column.Micros
+	TenantID     uuid.UUID
+	ID           uuid.UUID
+	Kind         string
+	UserID       *uuid.UUID
+	Recipient    string
+	RecipientKey string
+	Details      string
+	RequestID    string
+	CreatedAt    column.Micros
 }
 
 func (q *Queries) InsertMail(ctx context.Context, arg InsertMailParams) error {
@@ -38,9 +221,278 @@ func (q *Queries) InsertMail(ctx context.Context, arg InsertMailParams) error {
 		arg.Kind,
 		arg.UserID,
 		arg.Recipient,
+		arg.RecipientKey,
 		arg.Details,
 		arg.RequestID,
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const listMails = `-- name: ListMails :many
+SELECT tenant_id, id, kind, user_id, recipient, recipient_key, details, request_id, created_at, due_at, attempt, holder, handed_over_at, dead_at, last_error FROM mails
+WHERE tenant_id = ?1 AND id < ?2 AND (dead_at IS NOT NULL OR CAST(?3 AS boolean))
+ORDER BY id DESC
+LIMIT ?4
+`
+
+type ListMailsParams struct {
+	TenantID uuid.UUID
+	Before   uuid.UUID
+	AnyState bool
+	PageSize int64
+}
+
+func (q *Queries) ListMails(ctx context.Context, arg ListMailsParams) ([]Mail, error) {
+	rows, err := q.db.QueryContext(ctx, listMails,
+		arg.TenantID,
+		arg.Before,
+		arg.AnyState,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Mail{}
+	for rows.Next() {
+		var i Mail
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.Kind,
+			&i.UserID,
+			&i.Recipient,
+			&i.RecipientKey,
+			&i.Details,
+			&i.RequestID,
+			&i.CreatedAt,
+			&i.DueAt,
+			&i.Attempt,
+			&i.Holder,
+			&i.HandedOverAt,
+			&i.DeadAt,
+			&i.LastError,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const mailByID = `-- name: MailByID :one
+SELECT tenant_id, id, kind, user_id, recipient, recipient_key, details, request_id, created_at, due_at, attempt, holder, handed_over_at, dead_at, last_error FROM mails WHERE tenant_id = ?1 AND id = ?2
+`
+
+type MailByIDParams struct {
+	TenantID uuid.UUID
+	ID       uuid.UUID
+}
+
+func (q *Queries) MailByID(ctx context.Context, arg MailByIDParams) (Mail, error) {
+	row := q.db.QueryRowContext(ctx, mailByID, arg.TenantID, arg.ID)
+	var i Mail
+	err := row.Scan(
+		&i.TenantID,
+		&i.ID,
+		&i.Kind,
+		&i.UserID,
+		&i.Recipient,
+		&i.RecipientKey,
+		&i.Details,
+		&i.RequestID,
+		&i.CreatedAt,
+		&i.DueAt,
+		&i.Attempt,
+		&i.Holder,
+		&i.HandedOverAt,
+		&i.DeadAt,
+		&i.LastError,
+	)
+	return i, err
+}
+
+const mailsAreDue = `-- name: MailsAreDue :many
+SELECT id FROM mails WHERE tenant_id = ?1 AND dead_at IS NULL AND due_at <= ?2 ORDER BY due_at LIMIT 1
+`
+
+type MailsAreDueParams struct {
+	TenantID uuid.UUID
+	Now      column.Micros
+}
+
+func (q *Queries) MailsAreDue(ctx context.Context, arg MailsAreDueParams) ([]uuid.UUID, error) {
+	rows, err := q.db.QueryContext(ctx, mailsAreDue, arg.TenantID, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const putMailBack = `-- name: PutMailBack :execrows
+UPDATE mails
+SET holder = '', handed_over_at = NULL, due_at = ?1, last_error = ?2
+WHERE tenant_id = ?3 AND id = ?4 AND holder = ?5 AND dead_at IS NULL
+`
+
+type PutMailBackParams struct {
+	DueAt     column.Micros
+	LastError string
+	TenantID  uuid.UUID
+	ID        uuid.UUID
+	Holder    string
+}
+
+func (q *Queries) PutMailBack(ctx context.Context, arg PutMailBackParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, putMailBack,
+		arg.DueAt,
+		arg.LastError,
+		arg.TenantID,
+		arg.ID,
+		arg.Holder,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const removeHeldMail = `-- name: RemoveHeldMail :execrows
+DELETE FROM mails WHERE tenant_id = ?1 AND id = ?2 AND holder = ?3 AND dead_at IS NULL
+`
+
+type RemoveHeldMailParams struct {
+	TenantID uuid.UUID
+	ID       uuid.UUID
+	Holder   string
+}
+
+func (q *Queries) RemoveHeldMail(ctx context.Context, arg RemoveHeldMailParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, removeHeldMail, arg.TenantID, arg.ID, arg.Holder)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const removeMail = `-- name: RemoveMail :execrows
+DELETE FROM mails WHERE tenant_id = ?1 AND id = ?2
+`
+
+type RemoveMailParams struct {
+	TenantID uuid.UUID
+	ID       uuid.UUID
+}
+
+func (q *Queries) RemoveMail(ctx context.Context, arg RemoveMailParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, removeMail, arg.TenantID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const removeMailsOfUser = `-- name: RemoveMailsOfUser :execrows
+DELETE FROM mails
+WHERE tenant_id = ?1 AND (user_id = ?2 OR (recipient_key <> '' AND recipient_key = ?3))
+`
+
+type RemoveMailsOfUserParams struct {
+	TenantID     uuid.UUID
+	UserID       *uuid.UUID
+	RecipientKey string
+}
+
+// A row that names no user may still be about one: by the address.
+func (q *Queries) RemoveMailsOfUser(ctx context.Context, arg RemoveMailsOfUserParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, removeMailsOfUser, arg.TenantID, arg.UserID, arg.RecipientKey)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const removeOldMails = `-- name: RemoveOldMails :execrows
+DELETE FROM mails
+WHERE mails.tenant_id = ?1 AND mails.id IN (
+    SELECT gone.id FROM mails AS gone
+    WHERE gone.tenant_id = ?1 AND gone.dead_at <= ?2
+    ORDER BY gone.dead_at
+    LIMIT ?3
+)
+`
+
+type RemoveOldMailsParams struct {
+	TenantID  uuid.UUID
+	DeadBy    *column.Micros
+	BatchSize int64
+}
+
+func (q *Queries) RemoveOldMails(ctx context.Context, arg RemoveOldMailsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, removeOldMails, arg.TenantID, arg.DeadBy, arg.BatchSize)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const reviveMail = `-- name: ReviveMail :execrows
+UPDATE mails
+SET due_at = ?1, attempt = 0, holder = '', handed_over_at = NULL, dead_at = NULL
+WHERE tenant_id = ?2 AND id = ?3 AND dead_at IS NOT NULL
+`
+
+type ReviveMailParams struct {
+	At       column.Micros
+	TenantID uuid.UUID
+	ID       uuid.UUID
+}
+
+func (q *Queries) ReviveMail(ctx context.Context, arg ReviveMailParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, reviveMail, arg.At, arg.TenantID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const reviveMails = `-- name: ReviveMails :execrows
+UPDATE mails
+SET due_at = ?1, attempt = 0, holder = '', handed_over_at = NULL, dead_at = NULL
+WHERE tenant_id = ?2 AND dead_at IS NOT NULL
+`
+
+type ReviveMailsParams struct {
+	At       column.Micros
+	TenantID uuid.UUID
+}
+
+func (q *Queries) ReviveMails(ctx context.Context, arg ReviveMailsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, reviveMails, arg.At, arg.TenantID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

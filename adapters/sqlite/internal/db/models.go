@@ -45,6 +45,24 @@ type Event struct {
 	UserID     *uuid.UUID
 }
 
+type Mail struct {
+	TenantID     uuid.UUID
+	ID           uuid.UUID
+	Kind         string
+	UserID       *uuid.UUID
+	Recipient    string
+	RecipientKey string
+	Details      string
+	RequestID    string
+	CreatedAt    column.Micros
+	DueAt        column.Micros
+	Attempt      int64
+	Holder       string
+	HandedOverAt *column.Micros
+	DeadAt       *column.Micros
+	LastError    string
+}
+
 type Session struct {
 	TenantID        uuid.UUID
 	ID              uuid.UUID
