@@ -152,8 +152,6 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Limits:        limits,
 		Health:        health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
 		Operators:     operations.New(w, revoked, eraser, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle}),
-		Cleanup:       cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention}, cleanup.Usual),
-		Operators:     operations.New(w, revoked, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle}),
 		Cleanup:       cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention, DeadMails: p.DeadMails}, cleanup.Usual),
 		RevocationLog: revoked,
 		Introspection: introspection.New(w, issuer, keys, revoked),

@@ -20,6 +20,7 @@ func jobs(p Policy) []*job {
 		}},
 		{name: "idempotency_keys", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
 			return tx.IdempotencyKeys().DeleteExpired(ctx, p.Tenant, now, limit)
+		}},
 		{name: "mails", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
 			return tx.Outbox().RemoveDead(ctx, p.Tenant, now.Add(-p.DeadMails), limit)
 		}},

@@ -41,6 +41,9 @@ func (e *Eraser) Erase(ctx context.Context, o event.Origin, actor string, u user
 		if err := tx.Users().Erase(ctx, outbound.Erasure{Tenant: u.Tenant, User: u.ID, Was: u.Revision, At: now}); err != nil {
 			return err
 		}
+		if _, err := tx.Outbox().RemoveOfUser(ctx, u.Tenant, u.ID, u.Email); err != nil {
+			return err
+		}
 		// None is kept, and no limit on idleness is given: what is over by that
 		// may live again when the limit is another.
 		var err error

@@ -31,6 +31,8 @@ type Device struct {
 	Os          string
 	FirstSeenAt time.Time
 	LastSeenAt  time.Time
+}
+
 type Mail struct {
 	TenantID     uuid.UUID
 	ID           uuid.UUID
