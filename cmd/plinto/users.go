@@ -15,7 +15,7 @@ import (
 
 func newUsers(s surroundings) *cobra.Command {
 	users := &cobra.Command{Use: "users", Short: "Look after the users", Args: cobra.NoArgs}
-	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser())
+	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.deleteUser())
 	return users
 }
 
@@ -50,7 +50,7 @@ func (s surroundings) listUsers() *cobra.Command {
 					return err
 				}
 				for _, u := range page {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", u.ID, u.Email, u.Status, instant(&u.CreatedAt), instant(u.LastSignInAt))
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", u.ID, cell(u.Email.String()), u.Status, instant(&u.CreatedAt), instant(u.LastSignInAt))
 					last = u.ID
 				}
 				if left -= len(page); len(page) < size {
@@ -74,7 +74,7 @@ func (s surroundings) showUser() *cobra.Command {
 		}
 		for _, line := range [][2]string{
 			{"id", u.ID.String()},
-			{"email", u.Email.String()},
+			{"email", address(u.Email)},
 			{"email verified", verified},
 			{"user name", cell(u.Username.String())},
 			{"first name", optional(u.Profile.FirstName)},
@@ -112,6 +112,36 @@ func (s surroundings) reactivateUser() *cobra.Command {
 		fmt.Fprintf(s.stdout, "%s is active\n", u.ID)
 		return nil
 	})
+}
+
+func (s surroundings) deleteUser() *cobra.Command {
+	var yes bool
+	var remove *cobra.Command
+	remove = s.aboutUser("delete ID|EMAIL", "Erase a user and everything that is stored about them, for good", func(ctx context.Context, p *program, u user.User) error {
+		if !yes {
+			fmt.Fprintf(s.stderr, "This erases %s, %s, for good. Type yes to do it: ", u.ID, address(u.Email))
+			if err := confirmed(remove.InOrStdin()); err != nil {
+				return err
+			}
+		}
+		ended, err := p.services.Operators.Erase(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stdout, "%s is deleted; %s\n", u.ID, sessionsEnded(ended))
+		return nil
+	})
+	remove.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	return remove
+}
+
+// address prints an address, and how it goes over the wire when that is
+// something else: it may look like another's.
+func address(e user.Email) string {
+	if e.ASCII() == e.String() {
+		return cell(e.String())
+	}
+	return cell(e.String()) + " (" + e.ASCII() + ")"
 }
 
 // aboutUser makes a command about the user that its argument names.
