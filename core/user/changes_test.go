@@ -115,10 +115,10 @@ func TestMetadataThatIsRefused(t *testing.T) {
 
 func TestMetadataDoesNotGrowBeyondItsBound(t *testing.T) {
 	u := ann()
-	part := strings.Repeat("x", user.MaxMetadata/2-9) // with {"a":"…","b":"…"}
+	part := strings.Repeat("x", user.MaxMetadata/2-8) // with {"a":"…","b":"…"}
 	u, _ = apply(t, u, user.Edits{Metadata: user.Set(`{"a":"` + part + `"}`)})
 	full, _ := apply(t, u, user.Edits{Metadata: user.Set(`{"b":"` + part + `"}`)})
-	require.Len(t, full.Metadata, user.MaxMetadata-1)
+	require.Equal(t, user.MaxMetadata-1, len(full.Metadata))
 	c, faults := user.ParseChanges(user.Edits{Metadata: user.Set(`{"b":"` + part + `xx"}`)})
 	require.Empty(t, faults)
 	same, fields, faults := c.Apply(u, now)
