@@ -24,6 +24,8 @@
 //   - Tenant: a closed world of users. There is one, tenant.Default, and every
 //     key and query already names it.
 //   - User: an account, known by an id, an e-mail address and perhaps a user name.
+//   - Key (of an address): what it is compared by; one mailbox has one, however its
+//     domain is written.
 //   - Credential: what proves a user; now a password.
 //   - Session: one sign-in on one device. It is also the token family: a single
 //     row with a generation counter.
@@ -44,6 +46,10 @@
 //   - Revocation: an access token becomes bad before it expires, because its session
 //     ended or its key was revoked. Every instance follows the events that say so and
 //     knows within a second; while it cannot know, it asks the store about each token.
+//   - Revision: how often what is shown of an account has changed; a change may be
+//     meant for one of them alone.
+//   - Erasure: the end of an account, with all that is stored of its user. A
+//     tombstone stays: a user without a name, whose id nobody else gets.
 //   - Suspension: a user may not act, and every session of theirs is over for good.
 //   - Retention: how long a session that is over is kept before its row is removed.
 //   - Lease: work that one instance at a time has taken on, until a time.
