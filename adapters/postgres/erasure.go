@@ -43,7 +43,7 @@ func eraseTraces(ctx context.Context, q *db.Queries, e outbound.Erasure) error {
 		func() error { return q.EraseSessions(ctx, db.EraseSessionsParams{TenantID: t, UserID: id}) },
 		func() error { return q.EraseAddresses(ctx, db.EraseAddressesParams{TenantID: t, UserID: id}) },
 		func() error {
-			return q.EraseEvents(ctx, db.EraseEventsParams{TenantID: t, UserID: id, Kept: event.KeptMembers()})
+			return q.EraseEvents(ctx, db.EraseEventsParams{TenantID: t, UserID: id, Actor: event.OfUser(e.User), Kept: event.KeptMembers()})
 		},
 		func() error {
 			return q.EraseTraces(ctx, db.EraseTracesParams{TenantID: t, Actor: event.OfUser(e.User)})

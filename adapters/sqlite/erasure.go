@@ -41,7 +41,7 @@ func eraseTraces(ctx context.Context, q *db.Queries, e outbound.Erasure) error {
 		func() error { return q.EraseSessions(ctx, db.EraseSessionsParams{TenantID: t, UserID: id}) },
 		func() error {
 			kept := "," + strings.Join(event.KeptMembers(), ",") + ","
-			return q.EraseEvents(ctx, db.EraseEventsParams{TenantID: t, UserID: &id, Kept: kept})
+			return q.EraseEvents(ctx, db.EraseEventsParams{TenantID: t, UserID: &id, Actor: event.OfUser(e.User), Kept: kept})
 		},
 		func() error {
 			return q.EraseTraces(ctx, db.EraseTracesParams{TenantID: t, Actor: event.OfUser(e.User)})

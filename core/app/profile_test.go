@@ -414,3 +414,19 @@ func TestInternationalAddressesAreOneAccount(t *testing.T) {
 		requireCode(t, fault.ValidationError, err)
 	}
 }
+
+// A request that was under way is refused, and tells nothing of whom it was.
+func TestARequestUnderWayWhileItsUserIsErased(t *testing.T) {
+	w := newWorld(t)
+	who := w.principal(w.signUp("ann@example.com"))
+	require.Contains(t, w.bytes(), "192.0.2.7")
+	w.hasher.during = func() {
+		w.hasher.during = nil
+		require.NoError(t, w.erase(who, password))
+	}
+	requireCode(t, fault.WrongPassword, w.change(who, password, "another horse, another stable"))
+	_, last := w.happened()
+	require.Equal(t, event.ReauthenticationFailed, last.Name)
+	require.NotContains(t, w.bytes(), "192.0.2.7")
+	require.NotContains(t, w.bytes(), "request-1")
+}

@@ -64,8 +64,8 @@ type Users interface {
 	// Erase removes everything that is stored about a user and tells of a
 	// person, here and in every other table, but for their id: what stays is a
 	// user without a name, whose status is Deleted, sessions that tell times
-	// alone, and events without addresses, request ids and what else is not
-	// among the members that are kept. The address and the user name are free
+	// alone, and events without addresses and request ids, unless another user
+	// did it, and without what is not among the members that are kept. The address and the user name are free
 	// for a new account. It ends no session and writes no event: that is for
 	// the caller, in the same transaction and before. ErrStale says that by
 	// then the revision of the account was another, or it was erased.

@@ -88,6 +88,9 @@ func testErasure(t *testing.T, h StoreHarness) {
 	// What Ann did to Bob's account, from where she was.
 	require.NoError(t, h.Store.Events().Append(ctx, event.Reactivated(
 		event.Origin{Tenant: tenant.Default, RequestID: "request-" + gone, Address: "192.0." + gone}, event.OfUser(ann.User.ID), bob.User.ID, at)))
+	// What Bob did to Ann's.
+	require.NoError(t, h.Store.Events().Append(ctx, event.Suspended(
+		event.Origin{Tenant: tenant.Default, RequestID: "request-of-bob", Address: "198.51.100.7"}, event.OfUser(bob.User.ID), ann.User.ID, "words", at)))
 	bobs := storedOf(t, h, bob)
 	require.Contains(t, h.Dump(t), gone)
 	events := len(all(t, h))
@@ -158,6 +161,11 @@ func testErasure(t *testing.T, h StoreHarness) {
 		list := all(t, h)
 		require.Len(t, list, events+3)
 		for _, e := range list {
+			if e.Actor == event.OfUser(bob.User.ID) && e.User == ann.User.ID {
+				require.Equal(t, "198.51.100.7request-of-bob", e.Address+e.RequestID, "where Bob was is not about Ann")
+				require.Empty(t, e.Payload)
+				continue
+			}
 			if e.User == ann.User.ID {
 				require.Empty(t, e.Address+e.RequestID, e.Name)
 				require.Empty(t, e.Payload[event.Browser], e.Name)
@@ -167,6 +175,18 @@ func testErasure(t *testing.T, h StoreHarness) {
 			}
 		}
 		require.Equal(t, event.UserDeleted, list[events].Name)
+	})
+	t.Run("what still happens is told without the person", func(t *testing.T) {
+		origin := event.Origin{Tenant: tenant.Default, RequestID: "request-late", Address: "192.0.2.66"}
+		require.NoError(t, h.Store.Events().Append(ctx,
+			event.FailedReauthentication(origin, ann.User.ID, ann.Session.ID, event.Overtaken, now), event.FailedSignIn(origin, ann.User.ID, event.Overtaken, now),
+			event.Deleted(origin, event.OfUser(bob.User.ID), ann.User.ID, now), event.FailedSignIn(origin, bob.User.ID, event.WrongPassword, now),
+		))
+		list := all(t, h)
+		for i, want := range []string{"", "", "192.0.2.66request-late", "192.0.2.66request-late"} {
+			e := list[len(list)-4+i]
+			require.Equal(t, want, e.Address+e.RequestID, e.Actor)
+		}
 	})
 	t.Run("a use that was noted before is not stored any more", func(t *testing.T) {
 		list, err := h.Store.Sessions().OfUser(ctx, tenant.Default, ann.User.ID, session.ID{}, 10)

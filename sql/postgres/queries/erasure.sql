@@ -9,11 +9,12 @@ WHERE sessions.tenant_id = @tenant_id AND sessions.id IN (
     FOR UPDATE
 );
 
--- Of the payloads stay the members that are kept. The reason of a suspension is
+-- Where another user was who did something to this one stays. Of the payloads stay the members that are kept. The reason of a suspension is
 -- in somebody's own words.
 -- name: EraseEvents :exec
 UPDATE events
-SET address = '', request_id = '',
+SET address = CASE WHEN actor LIKE 'user:%' AND actor <> @actor THEN address ELSE '' END,
+    request_id = CASE WHEN actor LIKE 'user:%' AND actor <> @actor THEN request_id ELSE '' END,
     payload = (
         SELECT coalesce(jsonb_object_agg(member.key, member.value), '{}'::jsonb)
         FROM jsonb_each(events.payload) AS member

@@ -3,11 +3,12 @@ UPDATE sessions
 SET address = '', user_agent = '', device_name = '', device_type = 'unknown', browser = '', os = '', key_thumbprint = ''
 WHERE tenant_id = @tenant_id AND user_id = @user_id;
 
--- Of the payloads stay the members that are kept: they stand between commas, with
+-- Where another user was who did something to this one stays. Of the payloads stay the members that are kept: they stand between commas, with
 -- one at both ends. The reason of a suspension is in somebody's own words.
 -- name: EraseEvents :exec
 UPDATE events
-SET address = '', request_id = '',
+SET address = CASE WHEN actor LIKE 'user:%' AND actor <> @actor THEN address ELSE '' END,
+    request_id = CASE WHEN actor LIKE 'user:%' AND actor <> @actor THEN request_id ELSE '' END,
     payload = (
         SELECT json_group_object(member.key, member.value)
         FROM json_each(events.payload) AS member

@@ -45,25 +45,32 @@ func (q *Queries) EraseDevices(ctx context.Context, arg EraseDevicesParams) erro
 
 const eraseEvents = `-- name: EraseEvents :exec
 UPDATE events
-SET address = '', request_id = '',
+SET address = CASE WHEN actor LIKE 'user:%' AND actor <> $1 THEN address ELSE '' END,
+    request_id = CASE WHEN actor LIKE 'user:%' AND actor <> $1 THEN request_id ELSE '' END,
     payload = (
         SELECT coalesce(jsonb_object_agg(member.key, member.value), '{}'::jsonb)
         FROM jsonb_each(events.payload) AS member
-        WHERE member.key = ANY ($1::text[]) AND NOT (events.name = 'user.suspended' AND member.key = 'reason')
+        WHERE member.key = ANY ($2::text[]) AND NOT (events.name = 'user.suspended' AND member.key = 'reason')
     )
-WHERE events.tenant_id = $2 AND events.user_id = $3::uuid
+WHERE events.tenant_id = $3 AND events.user_id = $4::uuid
 `
 
 type EraseEventsParams struct {
+	Actor    string
 	Kept     []string
 	TenantID uuid.UUID
 	UserID   uuid.UUID
 }
 
-// Of the payloads stay the members that are kept. The reason of a suspension is
+// Where another user was who did something to this one stays. Of the payloads stay the members that are kept. The reason of a suspension is
 // in somebody's own words.
 func (q *Queries) EraseEvents(ctx context.Context, arg EraseEventsParams) error {
-	_, err := q.db.Exec(ctx, eraseEvents, arg.Kept, arg.TenantID, arg.UserID)
+	_, err := q.db.Exec(ctx, eraseEvents,
+		arg.Actor,
+		arg.Kept,
+		arg.TenantID,
+		arg.UserID,
+	)
 	return err
 }
 

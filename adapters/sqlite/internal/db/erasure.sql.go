@@ -45,26 +45,33 @@ func (q *Queries) EraseDevices(ctx context.Context, arg EraseDevicesParams) erro
 
 const eraseEvents = `-- name: EraseEvents :exec
 UPDATE events
-SET address = '', request_id = '',
+SET address = CASE WHEN actor LIKE 'user:%' AND actor <> ?1 THEN address ELSE '' END,
+    request_id = CASE WHEN actor LIKE 'user:%' AND actor <> ?1 THEN request_id ELSE '' END,
     payload = (
         SELECT json_group_object(member.key, member.value)
         FROM json_each(events.payload) AS member
-        WHERE instr(CAST(?1 AS TEXT), ',' || member.key || ',') > 0
+        WHERE instr(CAST(?2 AS TEXT), ',' || member.key || ',') > 0
           AND NOT (events.name = 'user.suspended' AND member.key = 'reason')
     )
-WHERE events.tenant_id = ?2 AND events.user_id = ?3
+WHERE events.tenant_id = ?3 AND events.user_id = ?4
 `
 
 type EraseEventsParams struct {
+	Actor    string
 	Kept     string
 	TenantID uuid.UUID
 	UserID   *uuid.UUID
 }
 
-// Of the payloads stay the members that are kept: they stand between commas, with
+// Where another user was who did something to this one stays. Of the payloads stay the members that are kept: they stand between commas, with
 // one at both ends. The reason of a suspension is in somebody's own words.
 func (q *Queries) EraseEvents(ctx context.Context, arg EraseEventsParams) error {
-	_, err := q.db.ExecContext(ctx, eraseEvents, arg.Kept, arg.TenantID, arg.UserID)
+	_, err := q.db.ExecContext(ctx, eraseEvents,
+		arg.Actor,
+		arg.Kept,
+		arg.TenantID,
+		arg.UserID,
+	)
 	return err
 }
 

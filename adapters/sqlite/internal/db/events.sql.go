@@ -114,7 +114,20 @@ func (q *Queries) EventsOfUser(ctx context.Context, arg EventsOfUserParams) ([]E
 
 const insertEvent = `-- name: InsertEvent :exec
 INSERT INTO events (tenant_id, user_id, name, actor, subject, request_id, address, payload, occurred_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+VALUES (
+    ?1, ?2, ?3, ?4, ?5,
+    CASE WHEN EXISTS (
+        SELECT 1 FROM users AS erased
+        WHERE erased.tenant_id = ?1 AND erased.id = ?2 AND erased.status = 'deleted'
+          AND (?4 = 'anonymous' OR ?4 = 'user:' || CAST(erased.id AS text))
+    ) THEN '' ELSE CAST(?6 AS text) END,
+    CASE WHEN EXISTS (
+        SELECT 1 FROM users AS erased
+        WHERE erased.tenant_id = ?1 AND erased.id = ?2 AND erased.status = 'deleted'
+          AND (?4 = 'anonymous' OR ?4 = 'user:' || CAST(erased.id AS text))
+    ) THEN '' ELSE CAST(?7 AS text) END,
+    ?8, ?9
+)
 `
 
 type InsertEventParams struct {
@@ -129,6 +142,8 @@ type InsertEventParams struct {
 	OccurredAt column.Micros
 }
 
+// What a request that was under way still tells of an account that was erased
+// meanwhile tells it without the person, unless another user did it.
 func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error {
 	_, err := q.db.ExecContext(ctx, insertEvent,
 		arg.TenantID,
