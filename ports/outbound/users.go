@@ -66,8 +66,9 @@ type Users interface {
 	// user without a name, whose status is Deleted, sessions that tell times
 	// alone, and events without addresses and request ids, unless another user
 	// did it, and without what is not among the members that are kept. The address and the user name are free
-	// for a new account. It ends no session and writes no event: that is for
-	// the caller, in the same transaction and before. ErrStale says that by
+	// for a new account. It ends no session, removes no mail (as
+	// Outbox.RemoveOfUser does) and writes no event: that is for the caller, in
+	// the same transaction and after. ErrStale says that by
 	// then the revision of the account was another, or it was erased.
 	//
 	// Whoever stores something else about users has it erased here.

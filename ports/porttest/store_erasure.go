@@ -2,6 +2,7 @@ package porttest
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/user"
@@ -54,6 +56,15 @@ func person(t *testing.T, h StoreHarness, mark string) outbound.Account {
 	require.NoError(t, h.Store.Activity().Record(ctx, tenant.Default, []session.Activity{
 		{Session: next.ID, LastAt: at.Add(time.Minute), Addresses: []session.SeenAddress{{Address: "seen" + mark, FirstAt: at, LastAt: at.Add(time.Minute)}}},
 	}))
+	letters := []mail.Mail{owed(a.User.ID, "", at), owed(user.ID{}, "MAIL"+mark+"@example.com", at)}
+	letters[0].Details = map[string]string{mail.Device: "device" + mark}
+	require.NoError(t, h.Store.Outbox().Add(ctx, letters...))
+	claim := keyClaim(0, 1, 1, at)
+	copy(claim.KeyHash[:], a.User.ID[:])
+	require.NoError(t, h.Store.IdempotencyKeys().Claim(ctx, claim))
+	require.NoError(t, h.Store.IdempotencyKeys().Keep(ctx, outbound.IdempotentAnswer{
+		Tenant: tenant.Default, KeyHash: claim.KeyHash, Claim: claim.Claim, User: a.User.ID, Sealed: []byte("answer" + mark),
+	}))
 	return a
 }
 
@@ -61,6 +72,9 @@ func person(t *testing.T, h StoreHarness, mark string) outbound.Account {
 func erase(ctx context.Context, store outbound.Store, u user.User, now time.Time) error {
 	return store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
 		if err := tx.Users().Erase(ctx, outbound.Erasure{Tenant: u.Tenant, User: u.ID, Was: u.Revision, At: now}); err != nil {
+			return err
+		}
+		if _, err := tx.Outbox().RemoveOfUser(ctx, u.Tenant, u.ID, u.Email); err != nil {
 			return err
 		}
 		ended, err := tx.Sessions().EndOthers(ctx, outbound.EndingOthers{Tenant: u.Tenant, Owner: u.ID, Reason: session.UserDeleted, At: now})
@@ -93,6 +107,8 @@ func testErasure(t *testing.T, h StoreHarness) {
 		event.Origin{Tenant: tenant.Default, RequestID: "request-of-bob", Address: "198.51.100.7"}, event.OfUser(bob.User.ID), ann.User.ID, "words", at)))
 	bobs := storedOf(t, h, bob)
 	require.Contains(t, h.Dump(t), gone)
+	mails, err := h.Store.Outbox().List(ctx, tenant.Default, false, mail.ID{}, 1000)
+	require.NoError(t, err)
 	events := len(all(t, h))
 
 	t.Run("not from another revision, and then nothing is gone", func(t *testing.T) {
@@ -117,12 +133,22 @@ func testErasure(t *testing.T, h StoreHarness) {
 
 	t.Run("nothing that is stored tells of the person", func(t *testing.T) {
 		dump := h.Dump(t)
-		for _, told := range []string{gone, "2001:db8::" + gone[:4]} {
+		// As PostgreSQL writes bytes.
+		for _, told := range []string{gone, hex.EncodeToString([]byte(gone)), "2001:db8::" + gone[:4]} {
 			require.NotContains(t, dump, told)
 		}
 		require.Contains(t, dump, ann.User.ID.String(), "the id stays")
 	})
 	t.Run("nobody else's is touched", func(t *testing.T) {
+		left, err := h.Store.Outbox().List(ctx, tenant.Default, false, mail.ID{}, 1000)
+		require.NoError(t, err)
+		require.Len(t, left, len(mails)-2)
+		for key, want := range map[user.ID]error{bob.User.ID: nil, ann.User.ID: outbound.ErrNotFound} {
+			var hash [32]byte
+			copy(hash[:], key[:])
+			_, err = h.Store.IdempotencyKeys().Present(ctx, tenant.Default, hash, [32]byte{1})
+			require.ErrorIs(t, err, want)
+		}
 		after := storedOf(t, h, bob)
 		done := &after.Events[0] // by Ann
 		require.Equal(t, event.UserReactivated, done.Name)

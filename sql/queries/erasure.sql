@@ -22,6 +22,10 @@ WHERE session_addresses.tenant_id = @tenant_id AND session_addresses.session_id 
     SELECT own.id FROM sessions AS own WHERE own.tenant_id = @tenant_id AND own.user_id = @user_id
 );
 
+-- Answers that were kept for requests of this user.
+-- name: EraseIdempotentAnswers :exec
+DELETE FROM idempotency_keys WHERE tenant_id = @tenant_id AND user_id = @user_id;
+
 -- What the user did to others.
 -- name: EraseTraces :exec
 UPDATE events

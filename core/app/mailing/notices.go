@@ -29,7 +29,7 @@ func toOwner(ctx context.Context, tx outbound.Repositories, m mail.Mail) (Writte
 	if errors.Is(err, outbound.ErrNotFound) || err == nil && u.Status == user.Deleted {
 		return Written{}, ErrMoot
 	}
-	return inWordsOf(u, u.Email.String(), m), err
+	return inWordsOf(u, u.Email.ASCII(), m), err
 }
 
 // toWhoeverHas writes to the account that has an address, at the address as the
@@ -43,7 +43,7 @@ func toWhoeverHas(ctx context.Context, tx outbound.Repositories, m mail.Mail) (W
 	if errors.Is(err, outbound.ErrNotFound) || err == nil && u.Status == user.Deleted {
 		return Written{}, ErrMoot
 	}
-	return inWordsOf(u, u.Email.String(), m), err
+	return inWordsOf(u, u.Email.ASCII(), m), err
 }
 
 // toFormerAddress writes to the address that an account had, whether or not

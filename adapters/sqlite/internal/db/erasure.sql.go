@@ -75,6 +75,21 @@ func (q *Queries) EraseEvents(ctx context.Context, arg EraseEventsParams) error 
 	return err
 }
 
+const eraseIdempotentAnswers = `-- name: EraseIdempotentAnswers :exec
+DELETE FROM idempotency_keys WHERE tenant_id = ?1 AND user_id = ?2
+`
+
+type EraseIdempotentAnswersParams struct {
+	TenantID uuid.UUID
+	UserID   *uuid.UUID
+}
+
+// Answers that were kept for requests of this user.
+func (q *Queries) EraseIdempotentAnswers(ctx context.Context, arg EraseIdempotentAnswersParams) error {
+	_, err := q.db.ExecContext(ctx, eraseIdempotentAnswers, arg.TenantID, arg.UserID)
+	return err
+}
+
 const erasePassword = `-- name: ErasePassword :exec
 DELETE FROM passwords WHERE tenant_id = ?1 AND user_id = ?2
 `
