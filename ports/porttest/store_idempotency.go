@@ -160,6 +160,18 @@ func testIdempotencyKeys(t *testing.T, h StoreHarness) {
 		}
 	})
 
+	t.Run("an answer is erased with whom it is about", func(t *testing.T) {
+		bob, cid := register(t, h.Store, "bob@example.com", ""), register(t, h.Store, "cid@example.com", "")
+		for n, about := range map[byte]user.ID{12: bob.User.ID, 13: cid.User.ID, 14: {}} {
+			require.NoError(t, keys.Claim(ctx, keyClaim(n, 1, 1, at)))
+			require.NoError(t, keys.Keep(ctx, keyAnswer(n, 1, about)))
+		}
+		require.NoError(t, erase(ctx, h.Store, bob.User, at))
+		vacant(12)
+		require.NotNil(t, present(13, 1).Answer)
+		require.NotNil(t, present(14, 1).Answer)
+	})
+
 	t.Run("a claim that was rolled back was none", func(t *testing.T) {
 		require.ErrorIs(t, h.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
 			require.NoError(t, tx.IdempotencyKeys().Claim(ctx, keyClaim(10, 1, 1, at)))
