@@ -52,8 +52,7 @@ func (s *Server) checkBody(next echo.HandlerFunc) echo.HandlerFunc {
 // (RFC 8259 section 8.1, WHATWG URL section 5), so no other charset can be
 // meant.
 func checkMediaType(h http.Header, wanted ...string) error {
-	refused := fault.New(fault.UnsupportedMediaType)
-	refused.Message = "The request body must be " + strings.Join(wanted, " or ") + "."
+	refused := fault.BodyOfOtherType.Fault(strings.Join(wanted, " or "))
 	for _, coding := range h.Values("Content-Encoding") {
 		if coding != "" && !strings.EqualFold(coding, "identity") {
 			return refused

@@ -3,7 +3,7 @@ package fault
 import "fmt"
 
 // Text names what a Field says, of all that one can say. The sentences stand
-// here and those of codes in meanings, and nowhere else.
+// here, those of codes in meanings and those of reasons in given, and nowhere else.
 type Text int
 
 // The texts, by what they are about.

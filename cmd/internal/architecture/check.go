@@ -66,6 +66,11 @@ func (c *checker) file(f file) error {
 			return err
 		}
 	}
+	if !f.test {
+		for _, w := range f.words {
+			c.breach(f, w.line, "%s: what a fault says stands in %s", w.what, wordsHome)
+		}
+	}
 	if pure(l) && !f.test {
 		for _, use := range f.clock {
 			c.breach(f, use.line, "no %s takes the time from %s; it is given by a port or a parameter", l, use.what)

@@ -20,6 +20,7 @@ type file struct {
 	test    bool
 	imports []mention // their paths
 	clock   []mention // uses of the clock, such as time.Now
+	words   []mention // what it has faults say in words of its own
 }
 
 // mention is something that stands on a line.
@@ -84,6 +85,15 @@ func read(name string, source []byte) (file, error) {
 		}
 		line := set.Position(spec.Pos()).Line
 		f.imports = append(f.imports, mention{imported, line})
+		if strings.HasSuffix(imported, "/"+wordsHome) {
+			name := path.Base(wordsHome)
+			if spec.Name != nil {
+				name = spec.Name.Name
+			}
+			if f.words = ownWords(set, parsed, name); name == "." {
+				f.words = append(f.words, mention{"an import without a name", line})
+			}
+		}
 		if imported != "time" {
 			continue
 		}

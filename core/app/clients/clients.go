@@ -42,12 +42,11 @@ func New(w outbound.World, g *guard.Guard, t tenant.ID) *Service {
 func (s *Service) Create(ctx context.Context, name string, scopes []client.Scope) (client.Client, string, error) {
 	name, err := client.ParseName(name)
 	if err != nil || len(scopes) == 0 {
-		refusal := fault.New(fault.ValidationError)
-		refusal.Message = "A client has at least one scope."
+		refusal := fault.ClientWithoutScope
 		if err != nil {
-			refusal.Message = "The name of a client has 1 to 100 printable characters."
+			refusal = fault.ClientNameInvalid
 		}
-		return client.Client{}, "", refusal
+		return client.Client{}, "", refusal.Fault()
 	}
 	secret := client.Secret(s.world.Random.Secret())
 	c := client.Client{
@@ -82,7 +81,7 @@ func (s *Service) Revoke(ctx context.Context, id client.ID) error {
 		return tx.Events().Append(ctx, event.RevokedClient(s.origin(), event.Operator, id, now))
 	})
 	if errors.Is(err, outbound.ErrNotFound) {
-		return fault.New(fault.NotFound).Because(err)
+		return fault.ClientUnknown.Fault().Because(err)
 	}
 	return failure.Of(err)
 }

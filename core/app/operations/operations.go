@@ -59,12 +59,12 @@ func (s *Service) FindUser(ctx context.Context, idOrEmail string) (user.User, er
 	} else {
 		email, faults := user.ParseAddress(idOrEmail, s.world.Domains)
 		if len(faults) > 0 {
-			return user.User{}, invalid("Give a user by an id, in lower case, or by an e-mail address.")
+			return user.User{}, fault.UserNamedBadly.Fault()
 		}
 		u, _, err = s.world.Store.Users().ForSignIn(ctx, s.policy.Tenant, user.Identifier{Email: email})
 	}
 	if errors.Is(err, outbound.ErrNotFound) {
-		return user.User{}, unknown()
+		return user.User{}, fault.UserUnknown.Fault()
 	}
 	return u, failure.Of(err)
 }
@@ -76,16 +76,3 @@ func (s *Service) ListUsers(ctx context.Context, status user.Status, before user
 }
 
 func (s *Service) origin() event.Origin { return event.Origin{Tenant: s.policy.Tenant} }
-
-// saying is a fault of this code in these words.
-func saying(c fault.Code, words string) *fault.Error {
-	f := fault.New(c)
-	f.Message = words
-	return f
-}
-
-func invalid(words string) error { return saying(fault.ValidationError, words) }
-
-func unknown() error {
-	return saying(fault.NotFound, "There is no user of that id or e-mail address.")
-}

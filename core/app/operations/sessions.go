@@ -6,6 +6,7 @@ import (
 
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/id"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/user"
@@ -67,10 +68,10 @@ func (s *Service) EndAllSessions(ctx context.Context, before time.Time, progress
 	if before.Before(time.Unix(0, 0)) {
 		// An id tells no time before that; the last one of such a time would be
 		// behind all there are.
-		return 0, invalid("Sessions are opened after 1970.")
+		return 0, fault.SessionsBeforeAll.Fault()
 	}
 	if before.After(now) {
-		return 0, invalid("Sessions that are opened in times to come cannot be ended now.")
+		return 0, fault.SessionsToCome.Fault()
 	}
 	order := event.AllEnded(s.origin(), event.Operator, before)
 	order.At = now

@@ -22,7 +22,7 @@ const MaxReason = 200
 // slips past the ending.
 func (s *Service) Suspend(ctx context.Context, who user.ID, reason string) (int, error) {
 	if !readable(reason) {
-		return 0, invalid("A reason has at most 200 characters, on one line.")
+		return 0, fault.SuspensionReasonInvalid.Fault(MaxReason)
 	}
 	now := s.world.Clock.Now()
 	var ended []session.ID
@@ -60,11 +60,11 @@ func (s *Service) Erase(ctx context.Context, who user.ID) (int, error) {
 	u, err := s.world.Store.Users().ByID(ctx, s.policy.Tenant, who)
 	switch {
 	case errors.Is(err, outbound.ErrNotFound):
-		return 0, unknown()
+		return 0, fault.UserUnknown.Fault()
 	case err != nil:
 		return 0, failure.Of(err)
 	case u.Status == user.Deleted:
-		return 0, saying(fault.Conflict, "Nothing was changed: the user is deleted.")
+		return 0, fault.UserIs.Fault(u.Status)
 	}
 	ended, err := s.eraser.Erase(ctx, s.origin(), event.Operator, u)
 	if errors.Is(err, outbound.ErrStale) {
@@ -74,7 +74,7 @@ func (s *Service) Erase(ctx context.Context, who user.ID) (int, error) {
 }
 
 func overtaken(err error) error {
-	return saying(fault.Conflict, "Nothing was changed: somebody else was changing the user.").Because(err)
+	return fault.UserBeingChanged.Fault().Because(err)
 }
 
 // changeStatus moves a user to a status if the one it has allows that, and if
@@ -82,13 +82,13 @@ func overtaken(err error) error {
 func (s *Service) changeStatus(ctx context.Context, tx outbound.Repositories, who user.ID, to user.Status, may func(user.Status) bool) error {
 	u, err := tx.Users().ByID(ctx, s.policy.Tenant, who)
 	if errors.Is(err, outbound.ErrNotFound) {
-		return unknown()
+		return fault.UserUnknown.Fault()
 	}
 	if err != nil {
 		return err
 	}
 	if !may(u.Status) {
-		return saying(fault.Conflict, "Nothing was changed: the user is "+string(u.Status)+".")
+		return fault.UserIs.Fault(u.Status)
 	}
 	err = tx.Users().ChangeStatus(ctx, outbound.StatusChange{
 		Tenant: s.policy.Tenant, User: who, Was: u.Status, To: to, At: s.world.Clock.Now(),

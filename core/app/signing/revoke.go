@@ -34,11 +34,9 @@ func (s *Service) revoke(ctx context.Context, kid string) (inbound.KeyRevocation
 		k, ok := set.Find(kid)
 		switch {
 		case !ok:
-			f := fault.New(fault.NotFound)
-			f.Message = "There is no key of this id. List them with their states to find it."
-			return inbound.KeyRevocation{}, f
+			return inbound.KeyRevocation{}, fault.KeyUnknown.Fault()
 		case k.Revoked():
-			return inbound.KeyRevocation{}, revokedBefore()
+			return inbound.KeyRevocation{}, fault.KeyRevokedBefore.Fault()
 		}
 		now := s.world.Clock.Now()
 		state := set.State(k, now)
@@ -52,7 +50,7 @@ func (s *Service) revoke(ctx context.Context, kid string) (inbound.KeyRevocation
 		err = s.withdraw(ctx, k, replacement, now)
 		switch {
 		case errors.Is(err, outbound.ErrNotFound):
-			return inbound.KeyRevocation{}, revokedBefore().Because(err)
+			return inbound.KeyRevocation{}, fault.KeyRevokedBefore.Fault().Because(err)
 		case errors.Is(err, outbound.ErrConflict) && n < attempts:
 			continue // somebody made a key meanwhile
 		case err != nil:
@@ -66,12 +64,6 @@ func (s *Service) revoke(ctx context.Context, kid string) (inbound.KeyRevocation
 		}
 		return done, nil
 	}
-}
-
-func revokedBefore() *fault.Error {
-	f := fault.New(fault.Conflict)
-	f.Message = "This key was revoked before."
-	return f
 }
 
 // replacement gives the key that signs from now on in k's place. It has no lead:

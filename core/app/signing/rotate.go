@@ -23,17 +23,14 @@ func (s *Service) Rotate(ctx context.Context) (inbound.KeyInfo, error) {
 
 func (s *Service) rotate(ctx context.Context, actor string) (inbound.KeyInfo, error) {
 	if s.keptElsewhere() {
-		f := fault.New(fault.Conflict)
-		f.Message = "The signing key is given by the configuration. To rotate it, give another."
-		return inbound.KeyInfo{}, f
+		return inbound.KeyInfo{}, fault.KeyGiven.Fault()
 	}
 	set, err := s.read(ctx)
 	if err != nil {
 		return inbound.KeyInfo{}, err
 	}
 	now := s.world.Clock.Now()
-	underWay := fault.New(fault.Conflict)
-	underWay.Message = "A rotation is under way: a new key is published and does not sign yet."
+	underWay := fault.RotationUnderWay.Fault()
 	if newest, ok := set.Newest(); ok && set.State(newest, now) == token.KeyNext {
 		return inbound.KeyInfo{}, underWay
 	}
