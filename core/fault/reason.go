@@ -24,6 +24,9 @@ const (
 	SessionsBeforeAll
 	SessionsToCome
 
+	MailUnknown
+	MailNotGivenUp
+
 	KeyUnknown
 	KeyRevokedBefore
 	KeyGiven
@@ -52,6 +55,9 @@ var given = map[Reason]reason{
 
 	SessionsBeforeAll: {ValidationError, "Sessions are opened after 1970."},
 	SessionsToCome:    {ValidationError, "Only sessions that are opened by now can be ended: give an instant that has passed."},
+
+	MailUnknown:    {NotFound, "There is no mail of that id: it was sent, or removed."},
+	MailNotGivenUp: {NotFound, "There is no mail of that id that was given up."},
 
 	KeyUnknown:       {NotFound, "There is no key of this id. List them with their states to find it."},
 	KeyRevokedBefore: {Conflict, "This key was revoked before."},

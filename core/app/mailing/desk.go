@@ -19,13 +19,13 @@ func (s *Service) List(ctx context.Context, dead bool, before mail.ID, limit int
 // Find implements inbound.Mails.
 func (s *Service) Find(ctx context.Context, id mail.ID) (mail.Entry, error) {
 	e, err := s.world.Store.Outbox().ByID(ctx, s.policy.Tenant, id)
-	return e, s.fault(err, "There is no mail of that id: it was sent, or removed.")
+	return e, missing(err, fault.MailUnknown)
 }
 
 // Retry implements inbound.Mails.
 func (s *Service) Retry(ctx context.Context, id mail.ID) error {
 	err := s.world.Store.Outbox().Revive(ctx, s.policy.Tenant, id, s.world.Clock.Now())
-	return s.fault(err, "There is no mail of that id that was given up.")
+	return missing(err, fault.MailNotGivenUp)
 }
 
 // RetryAll implements inbound.Mails.
@@ -36,14 +36,13 @@ func (s *Service) RetryAll(ctx context.Context) (int, error) {
 
 // Drop implements inbound.Mails.
 func (s *Service) Drop(ctx context.Context, id mail.ID) error {
-	return s.fault(s.world.Store.Outbox().Remove(ctx, s.policy.Tenant, id), "There is no mail of that id: it was sent, or removed.")
+	return missing(s.world.Store.Outbox().Remove(ctx, s.policy.Tenant, id), fault.MailUnknown)
 }
 
-func (s *Service) fault(err error, none string) error {
+// missing says why, when what was asked for is not there.
+func missing(err error, why fault.Reason) error {
 	if errors.Is(err, outbound.ErrNotFound) {
-		f := fault.New(fault.NotFound)
-		f.Message = none
-		return f
+		return why.Fault().Because(err)
 	}
 	return failure.Of(err)
 }
