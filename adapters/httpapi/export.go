@@ -121,5 +121,7 @@ func (s *Server) exportContent() map[string]*huma.MediaType {
 
 // describeExport documents that the answer is a file.
 func describeExport(op *huma.Operation) {
-	op.Responses["200"].Headers = map[string]*huma.Header{"Content-Disposition": {Schema: &huma.Schema{Type: huma.TypeString}, Description: "attachment"}}
+	op.Responses["200"].Headers = merged(op.Responses["200"].Headers, map[string]*huma.Header{
+		"Content-Disposition": {Schema: &huma.Schema{Type: huma.TypeString}, Description: "attachment"},
+	})
 }

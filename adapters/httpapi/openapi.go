@@ -40,10 +40,11 @@ func (s *Server) mount() error {
 		Title: "Plinto", Version: contractVersion,
 		Description: "Sign-up, sign-in, sessions and tokens. Every error has one shape, as JSON or, when asked for, as an RFC 9457 problem.",
 	}
+	doc.Components.Headers = sharedHeaders()
 	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token that is bound to no key."},
 		"dpop":   {Type: "http", Scheme: "dpop", Description: "An access token that is bound to a key, with a proof of it in the DPoP field (RFC 9449 section 7.1)."},
-		"client": {Type: "http", Scheme: "basic", Description: "The id and the secret of an API client, each form-encoded (RFC 6749 section 2.3.1)."},
+		"client": {Type: "http", Scheme: "basic", Description: "The id and the secret of an API client, each form-encoded (RFC 6749 section 2.3.1). Where a form is sent, they may stand in it instead, as client_id and client_secret."},
 	}
 	for _, t := range []reflect.Type{reflect.TypeFor[errorJSON](), reflect.TypeFor[problemJSON]()} {
 		doc.Components.Schemas.Schema(t, true, "")
@@ -109,10 +110,10 @@ func (s *Server) refine(doc *huma.OpenAPI) {
 		{Ref: "#/components/schemas/Ready"}, {Ref: "#/components/schemas/Error"},
 	}}}
 	jwks := doc.Paths["/.well-known/jwks.json"].Get.Responses
-	jwks["200"].Headers = map[string]*huma.Header{
+	jwks["304"] = &huma.Response{Description: "Nothing has changed since the ETag in If-None-Match.", Headers: maps.Clone(jwks["200"].Headers)}
+	jwks["200"].Headers = merged(jwks["200"].Headers, map[string]*huma.Header{
 		"Cache-Control": {Schema: &huma.Schema{Type: "string"}}, "ETag": {Schema: &huma.Schema{Type: "string"}},
-	}
-	jwks["304"] = &huma.Response{Description: "Nothing has changed since the ETag in If-None-Match."}
+	})
 }
 
 func everyCode() []any {

@@ -284,3 +284,42 @@ func TestServersLiveSideBySide(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// What the document says of the headers of an answer is what the answer has.
+func TestTheDocumentTellsTheHeadersThatAreAnswered(t *testing.T) {
+	s := start(t, newFakes())
+	doc, raw := document(t, s)
+	headers := func(path, method, status string) string {
+		t.Helper()
+		require.Contains(t, doc.Paths[path][method].Responses, status)
+		var r struct {
+			Headers map[string]json.RawMessage `json:"headers"`
+		}
+		require.NoError(t, json.Unmarshal(doc.Paths[path][method].Responses[status], &r))
+		text, err := json.Marshal(r.Headers)
+		require.NoError(t, err)
+		return string(text)
+	}
+	for _, name := range []string{"RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} {
+		ref := `"` + name + `":{"$ref":"#/components/headers/` + name + `"}`
+		for _, at := range [][3]string{
+			{"/api/v1/auth/signup", "post", "201"}, {"/api/v1/auth/signup", "post", "429"}, {"/api/v1/auth/refresh", "post", "401"},
+			{"/.well-known/jwks.json", "get", "200"}, {"/.well-known/jwks.json", "get", "304"}, {introspectPath, "post", "200"},
+		} {
+			require.Contains(t, headers(at[0], at[1], at[2]), ref, at)
+		}
+		require.NotContains(t, headers("/health", "get", "200"), ref)
+		require.NotContains(t, headers("/api/v1/auth/signup", "post", "421"), ref)
+	}
+	nonce := `"DPoP-Nonce":{"$ref":"#/components/headers/DPoP-Nonce"}`
+	for _, status := range []string{"200", "400", "401", "429", "503"} {
+		require.Contains(t, headers("/api/v1/auth/signin", "post", status), nonce, status)
+	}
+	require.NotContains(t, headers("/.well-known/jwks.json", "get", "200"), nonce)
+	require.Contains(t, headers("/api/v1/auth/password/change", "post", "401"), "RFC 9470")
+	require.NotContains(t, headers("/api/v1/sessions", "get", "401"), "RFC 9470")
+	for _, ref := range regexp.MustCompile(`"#/components/headers/([^"]+)"`).FindAllStringSubmatch(string(raw), -1) {
+		require.Contains(t, string(raw), `"`+ref[1]+`":{"description"`)
+	}
+	require.Contains(t, string(raw), "client_id and client_secret", "both ways of a client to say who it is")
+}

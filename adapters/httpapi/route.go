@@ -127,8 +127,8 @@ func (r route) operation(method, path, id, description string) huma.Operation {
 	}
 	if r.takesProof() {
 		op.Parameters = []*huma.Param{r.proofField()}
-		op.Responses[strconv.Itoa(op.DefaultStatus)].Headers = map[string]*huma.Header{"DPoP-Nonce": nonceHeader()}
 	}
+	r.describeAnswers(op.Responses)
 	if r.tagged {
 		r.describeTags(&op)
 	}
@@ -207,6 +207,10 @@ func (r route) refusalHeaders(code fault.Code) map[string]*huma.Header {
 	challenge := &huma.Header{
 		Description: "The Bearer or the DPoP challenge (RFC 6750 section 3, RFC 9449 section 7.1).", Schema: &huma.Schema{Type: "string"},
 	}
+	if slices.Contains(r.faults, fault.ReauthenticationRequired) {
+		challenge.Description += " With `reauthentication_required` its error is `insufficient_user_authentication`, and its `max_age` says how " +
+			"many seconds ago the user may have authenticated at most (RFC 9470 section 3)."
+	}
 	switch {
 	case code.Kind() == fault.KindLimited || statusOf(code) == http.StatusServiceUnavailable:
 		return map[string]*huma.Header{"Retry-After": {
@@ -223,7 +227,7 @@ func (r route) refusalHeaders(code fault.Code) map[string]*huma.Header {
 	case code == fault.NotAuthenticated || code == fault.InvalidToken || code == fault.ReauthenticationRequired:
 		return map[string]*huma.Header{"WWW-Authenticate": challenge}
 	case code.Kind() == fault.KindUnproven:
-		return map[string]*huma.Header{"WWW-Authenticate": challenge, "DPoP-Nonce": nonceHeader()}
+		return map[string]*huma.Header{"WWW-Authenticate": challenge}
 	}
 	return nil
 }
