@@ -107,6 +107,19 @@ type Server struct {
 // Address is Host and Port as a listener takes them.
 func (s Server) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
+func (s Server) plainURL() string { return "http://" + s.Address() }
+
+// ListensOn takes note of the port that the system chose where PORT is 0. An
+// issuer that was made of the address names that port, or no verifier would
+// find it.
+func (c *Config) ListensOn(port int) {
+	made := c.JWT.Issuer == c.Server.plainURL()
+	c.Server.Port = port
+	if made {
+		c.JWT.Issuer = c.Server.plainURL()
+	}
+}
+
 // Log is what is written about the running program.
 type Log struct {
 	// Level is the least severe level written. LOG_LEVEL
@@ -317,7 +330,7 @@ func (c *Config) derive() {
 		c.JWT.Issuer = c.Server.PublicURL
 	}
 	if c.JWT.Issuer == "" {
-		c.JWT.Issuer = "http://" + c.Server.Address()
+		c.JWT.Issuer = c.Server.plainURL()
 	}
 	if c.Database.URL == "" && c.Database.Path == "" {
 		c.Database.Engine, c.Database.Path = SQLite, defaultSQLitePath(c.DataDir)

@@ -42,8 +42,31 @@ func newKeys(s surroundings) *cobra.Command {
 
 // plain says a fault in the words that are meant for people.
 func plain(err error) error {
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		return fmt.Errorf("%s (%w)", f.Message, err)
+	if _, already := errors.AsType[*plainError](err); already {
+		return err
 	}
-	return err
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return err
+	}
+	return &plainError{f, err}
 }
+
+// plainError is a fault in the words of an operator: the sentence, and what is
+// behind it where that is not what was asked for.
+type plainError struct {
+	fault *fault.Error
+	err   error
+}
+
+// Error says so.
+func (e *plainError) Error() string {
+	switch e.fault.Code.Kind() {
+	case fault.KindInvalid, fault.KindNotFound, fault.KindConflict:
+		return e.fault.Message
+	}
+	return e.fault.Message + " (" + e.err.Error() + ")"
+}
+
+// Unwrap gives what was said in other words.
+func (e *plainError) Unwrap() error { return e.err }

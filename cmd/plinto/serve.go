@@ -27,11 +27,18 @@ func newServe(s surroundings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			listener, err := net.Listen("tcp", cfg.Server.Address())
+			if err != nil {
+				return fmt.Errorf("listen: %w", err)
+			}
+			if at, ok := listener.Addr().(*net.TCPAddr); ok {
+				cfg.ListensOn(at.Port)
+			}
 			p, err := compose(cmd.Context(), cfg, log)
 			if err != nil {
-				return err
+				return errors.Join(err, listener.Close())
 			}
-			return errors.Join(p.serve(cmd.Context(), s.stdout), p.close())
+			return errors.Join(p.serve(cmd.Context(), s.stdout, listener), p.close())
 		},
 	}
 }
@@ -46,20 +53,16 @@ const (
 	maxHeaderBytes    = 16 << 10
 )
 
-// serve listens before everything is there, so that /health and /ready answer
-// from the start, and drains when ctx ends: /ready turns 503 first, then
+// serve takes requests before everything is there, so that /health and /ready
+// answer from the start, and drains when ctx ends: /ready turns 503 first, then
 // nothing new is accepted, then what is under way finishes.
-func (p *program) serve(ctx context.Context, stdout io.Writer) error {
+func (p *program) serve(ctx context.Context, stdout io.Writer, listener net.Listener) error {
 	handler, err := p.api()
 	if err != nil {
-		return err
+		return errors.Join(err, listener.Close())
 	}
 	server := p.server(handler)
 	server.RegisterOnShutdown(handler.EndStreams)
-	listener, err := net.Listen("tcp", p.config.Server.Address())
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
 	p.log.InfoContext(ctx, "listening", slog.String("address", listener.Addr().String()))
 	metrics, metricsListener, err := p.metricsServer()
 	if err != nil {

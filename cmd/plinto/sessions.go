@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/session"
 )
 
@@ -116,6 +117,9 @@ func (s surroundings) revokeAll(ctx context.Context, p *program, before string, 
 	ended, err := p.services.Operators.EndAllSessions(ctx, cutoff, func(ended int) {
 		fmt.Fprintf(s.stderr, "%d so far\n", ended)
 	})
+	if fault.CodeOf(err) == fault.ValidationError {
+		return err // nothing was begun
+	}
 	if err != nil {
 		return fmt.Errorf("%w; %s before that; to go on: plinto sessions revoke --all --yes --before %s",
 			plain(err), sessionsEnded(ended), cutoff.Format(time.RFC3339Nano))
