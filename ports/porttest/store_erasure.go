@@ -64,11 +64,6 @@ func person(t *testing.T, h StoreHarness, mark string) outbound.Account {
 	require.NoError(t, h.Store.IdempotencyKeys().Claim(ctx, claim))
 	require.NoError(t, h.Store.IdempotencyKeys().Keep(ctx, outbound.IdempotentAnswer{
 		Tenant: tenant.Default, KeyHash: claim.KeyHash, Claim: claim.Claim, User: a.User.ID, Sealed: []byte("answer" + mark),
-	asked := keyClaim(0, 1, 1, at)
-	copy(asked.KeyHash[:], mark)
-	require.NoError(t, h.Store.IdempotencyKeys().Claim(ctx, asked))
-	require.NoError(t, h.Store.IdempotencyKeys().Keep(ctx, outbound.IdempotentAnswer{
-		Tenant: tenant.Default, KeyHash: asked.KeyHash, Claim: asked.Claim, Sealed: []byte("answer" + mark), User: a.User.ID,
 	}))
 	return a
 }

@@ -24,8 +24,6 @@ WHERE session_addresses.tenant_id = @tenant_id AND session_addresses.session_id 
 
 -- Answers that were kept for requests of this user.
 -- name: EraseIdempotentAnswers :exec
--- Answers about the user, with the keys they were kept under.
--- name: EraseAnswers :exec
 DELETE FROM idempotency_keys WHERE tenant_id = @tenant_id AND user_id = @user_id;
 
 -- What the user did to others.

@@ -29,21 +29,6 @@ func (q *Queries) EraseAddresses(ctx context.Context, arg EraseAddressesParams) 
 	return err
 }
 
-const eraseAnswers = `-- name: EraseAnswers :exec
-DELETE FROM idempotency_keys WHERE tenant_id = ?1 AND user_id = ?2
-`
-
-type EraseAnswersParams struct {
-	TenantID uuid.UUID
-	UserID   *uuid.UUID
-}
-
-// Answers about the user, with the keys they were kept under.
-func (q *Queries) EraseAnswers(ctx context.Context, arg EraseAnswersParams) error {
-	_, err := q.db.ExecContext(ctx, eraseAnswers, arg.TenantID, arg.UserID)
-	return err
-}
-
 const eraseDevices = `-- name: EraseDevices :exec
 DELETE FROM devices WHERE tenant_id = ?1 AND user_id = ?2
 `
