@@ -200,3 +200,23 @@ func TestASchemaWithoutKeysHasNoSessionThatIsBoundToOne(t *testing.T) {
 		require.NoError(t, err)
 	})
 }
+
+func TestASchemaOfBeforeHasAddressesOfBefore(t *testing.T) {
+	o := options(database(t))
+	m, err := postgres.Migrator(o)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, m.Close()) }()
+	_, err = m.Up(t.Context())
+	require.NoError(t, err)
+	porttest.HasAddressesOfBefore(t, open(t, o), func() {
+		for {
+			step, err := m.Down(t.Context())
+			require.NoError(t, err)
+			if step.Version == 14 {
+				break
+			}
+		}
+		_, err := m.Up(t.Context())
+		require.NoError(t, err)
+	})
+}

@@ -197,3 +197,24 @@ func TestASchemaWithoutKeysHasNoSessionThatIsBoundToOne(t *testing.T) {
 		require.NoError(t, err)
 	})
 }
+
+func TestASchemaOfBeforeHasAddressesOfBefore(t *testing.T) {
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "plinto.db"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, store.Close()) }()
+	m, err := store.Migrator()
+	require.NoError(t, err)
+	_, err = m.Up(t.Context())
+	require.NoError(t, err)
+	porttest.HasAddressesOfBefore(t, store, func() {
+		for {
+			step, err := m.Down(t.Context())
+			require.NoError(t, err)
+			if step.Version == 14 {
+				break
+			}
+		}
+		_, err := m.Up(t.Context())
+		require.NoError(t, err)
+	})
+}

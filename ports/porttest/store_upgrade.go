@@ -59,3 +59,23 @@ func HasNoBoundSession(t *testing.T, store outbound.Store, downAndUp func()) {
 	_, err = store.Sessions().ByID(t.Context(), tenant.Default, bound.Session.ID)
 	require.ErrorIs(t, err, outbound.ErrNotFound)
 }
+
+// HasAddressesOfBefore stores an account with an international address and one
+// that was erased, has the schema go down behind both and up again, and checks
+// that a program in between finds addresses in ASCII of all.
+func HasAddressesOfBefore(t *testing.T, store outbound.Store, downAndUp func()) {
+	t.Helper()
+	international, gone := account("ann@example.com", ""), register(t, store, "bob@example.com", "")
+	international.User.Email, _ = user.ParseAddress("Ann@exämple.com", stubDomains{})
+	require.NoError(t, store.Users().Register(t.Context(), international))
+	require.NoError(t, erase(t.Context(), store, gone.User, at))
+	downAndUp()
+	for who, want := range map[user.ID]string{
+		international.User.ID: "ann@xn--exmple-cua.com", gone.User.ID: gone.User.ID.String() + "@deleted.invalid",
+	} {
+		got, err := store.Users().ByID(t.Context(), tenant.Default, who)
+		require.NoError(t, err)
+		require.Equal(t, want, got.Email.String())
+		require.Equal(t, want, got.Email.Key())
+	}
+}
