@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/plinto/plinto/core/app/mailing"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/tenant"
@@ -75,7 +76,7 @@ func TestWhoeverLostTheLeaseBeforeHandingOverDoesNot(t *testing.T) {
 			answer = begin()
 			return answer
 		}}
-		stop := o.run(o.instance(slow))
+		stop := o.run(o.instance(slow, alone))
 		m := o.owe()
 		<-arrived
 		o.clock.Advance(pace.Lease)
@@ -101,7 +102,7 @@ func TestAMailThatIsHandedOverForTooLongIsNotSentAgain(t *testing.T) {
 			<-goOn
 			return nil
 		}}
-		stop := o.run(o.instance(slow))
+		stop := o.run(o.instance(slow, alone))
 		m := o.owe()
 		<-begun
 		o.clock.Advance(pace.Lease)
@@ -115,6 +116,9 @@ func TestAMailThatIsHandedOverForTooLongIsNotSentAgain(t *testing.T) {
 		require.True(t, there && e.Dead(), "what was told stays")
 	})
 }
+
+// alone leaves an instance no sender to find its own mail with.
+func alone(p *mailing.Pace) { p.Senders = 1 }
 
 // What one wrote is in vain when the mail is another's by then: the other
 // writes it again.
@@ -216,7 +220,7 @@ func TestAStoreThatIsAwayCostsNoMailAndDoublesNone(t *testing.T) {
 			return err
 		}
 		m = o.owe()
-		stop = o.run(o.instance(o.mails))
+		stop = o.run(o.instance(o.mails, func(p *mailing.Pace) { p.Settling = 50 * time.Millisecond }))
 		o.eventually("it was accepted", func() bool { return len(o.mails.all()) == 3 })
 		require.NoError(t, stop())
 		o.store.away.Store(false)

@@ -79,7 +79,7 @@ func onPostgres(t *testing.T) outbound.Store {
 // office's clock.
 var pace = mailing.Pace{
 	Poll: 2 * time.Millisecond, Senders: 4, Patience: time.Minute, Lease: 3 * time.Minute,
-	Settling: 200 * time.Millisecond, Farewell: time.Minute, Count: 5 * time.Millisecond,
+	Settling: 30 * time.Second, Farewell: time.Minute, Count: 5 * time.Millisecond,
 }
 
 // office is an outbox, the account of somebody to write to, and a mailer that a

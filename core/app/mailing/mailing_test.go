@@ -21,7 +21,9 @@ import (
 
 // instanceWriting is an instance whose writer does something in its transaction.
 func (o *office) instanceWriting(do func(ctx context.Context, tx outbound.Repositories) error) *mailing.Service {
-	return mailing.New(o.world, mailing.Policy{Tenant: tenant.Default, On: true, Pace: pace}, map[mail.Kind]mailing.Writer{
+	p := pace
+	alone(&p)
+	return mailing.New(o.world, mailing.Policy{Tenant: tenant.Default, On: true, Pace: p}, map[mail.Kind]mailing.Writer{
 		mail.PasswordChanged: func(ctx context.Context, tx outbound.Repositories, _ mail.Mail) (mailing.Written, error) {
 			return mailing.Written{To: "ann@example.com"}, do(ctx, tx)
 		},
