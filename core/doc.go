@@ -51,6 +51,7 @@
 //   - Erasure: the end of an account, with all that is stored of its user. A
 //     tombstone stays: a user without a name, whose id nobody else gets.
 //   - Suspension: a user may not act, and every session of theirs is over for good.
+//   - Outbox: the mails that are owed, each until it was handed over or given up.
 //   - Retention: how long a session that is over is kept before its row is removed.
 //   - Lease: work that one instance at a time has taken on, until a time.
 //   - Operator: whoever runs the service, with the program and its database at hand.

@@ -117,6 +117,29 @@ func (m *Metrics) Removed(read func() map[string]int64) {
 	}
 }
 
+// Mails reads what this instance did with mails of each kind, and how many are
+// owed, whenever it is asked for.
+func (m *Metrics) Mails(kinds []string, tally func(kind string) (sent, retried, dead int64), backlog func() (due, dead int, oldest time.Duration)) {
+	for _, k := range kinds {
+		for _, c := range []struct {
+			name, help string
+			value      func() int64
+		}{
+			{"plinto_mails_sent_total", "Mails that this instance handed over, by kind.", func() int64 { n, _, _ := tally(k); return n }},
+			{"plinto_mails_retried_total", "Attempts of this instance that failed and are made again, by kind of mail.", func() int64 { _, n, _ := tally(k); return n }},
+			{"plinto_mails_dead_total", "Mails that this instance gave up, by kind.", func() int64 { _, _, n := tally(k); return n }},
+		} {
+			m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+				Name: c.name, Help: c.help, ConstLabels: prometheus.Labels{"kind": k},
+			}, func() float64 { return float64(c.value()) }))
+		}
+	}
+	m.gauge("plinto_mails_due", "Mails of all instances that are to be sent by now.", nil, func() float64 { n, _, _ := backlog(); return float64(n) })
+	m.gauge("plinto_mails_dead", "Mails of all instances that were given up and wait for an operator.", nil, func() float64 { _, n, _ := backlog(); return float64(n) })
+	m.gauge("plinto_mails_oldest_seconds", "How long the oldest mail is owed that was not given up; 0 without one.", nil,
+		func() float64 { _, _, age := backlog(); return age.Seconds() })
+}
+
 func (m *Metrics) gauge(name, help string, labels prometheus.Labels, value func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, value))
 }

@@ -26,6 +26,7 @@ func TestMetrics(t *testing.T) {
 	m.Pool(func() outbound.PoolHealth { return outbound.PoolHealth{InUse: 3, Idle: 4, Max: 30} })
 	m.Hashing(func() int64 { return 1 }, func() int64 { return 2 }, func() int64 { return 5 })
 	m.Removed(func() map[string]int64 { return map[string]int64{"sessions": 7, "proofs": 0} })
+	m.Mails([]string{"new_device"}, func(string) (int64, int64, int64) { return 1, 2, 3 }, func() (int, int, time.Duration) { return 4, 5, 90 * time.Second })
 	m.LimiterShared()
 	text := read(t, m)
 	for _, line := range []string{
@@ -39,6 +40,12 @@ func TestMetrics(t *testing.T) {
 		`plinto_password_hashes_refused_total 5`,
 		`plinto_cleanup_removed_total{what="sessions"} 7`,
 		`plinto_cleanup_removed_total{what="proofs"} 0`,
+		`plinto_mails_sent_total{kind="new_device"} 1`,
+		`plinto_mails_retried_total{kind="new_device"} 2`,
+		`plinto_mails_dead_total{kind="new_device"} 3`,
+		`plinto_mails_due 4`,
+		`plinto_mails_dead 5`,
+		`plinto_mails_oldest_seconds 90`,
 		`plinto_limiter_shared 1`,
 		`plinto_limiter_lost_total 0`,
 		`plinto_build_info{version="1.2.3"} 1`,

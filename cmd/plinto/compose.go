@@ -99,6 +99,7 @@ func (p *program) build(ctx context.Context) error {
 	}
 	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run, p.services.Cleanup.Run, p.services.Activity.Run, p.services.Mailing.Run)
 	p.metrics.Removed(p.services.Cleanup.Removed)
+	measureMails(p.metrics, p.services.Mailing)
 	feed := p.services.Revocations
 	p.metrics.Feed(
 		func() time.Time { return feed.State().ReadAt },

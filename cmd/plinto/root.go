@@ -57,7 +57,7 @@ func newRoot(environ []string, stdout, stderr io.Writer) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serve, newMigrate(s), newKeys(s), newUsers(s), newSessions(s), newClients(s), newEvents(s), newHealth(s), newSettings(s), newVersion(s))
+	root.AddCommand(serve, newMigrate(s), newKeys(s), newUsers(s), newSessions(s), newClients(s), newEvents(s), newMail(s), newHealth(s), newSettings(s), newVersion(s))
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() {
 			group(c)

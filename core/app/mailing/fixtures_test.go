@@ -3,21 +3,16 @@ package mailing_test
 import (
 	"context"
 	"errors"
-	"net/url"
-	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"github.com/plinto/plinto/adapters/postgres"
+	"github.com/plinto/plinto/adapters/postgres/postgrestest"
 	"github.com/plinto/plinto/adapters/sqlite"
 	"github.com/plinto/plinto/adapters/system"
 	"github.com/plinto/plinto/core/app/mailing"
@@ -40,39 +35,7 @@ func onBothEngines(t *testing.T, test func(t *testing.T, o *office)) {
 		require.NoError(t, err)
 		test(t, newOffice(t, s))
 	})
-	t.Run("PostgreSQL", func(t *testing.T) { test(t, newOffice(t, onPostgres(t))) })
-}
-
-func onPostgres(t *testing.T) outbound.Store {
-	t.Helper()
-	server := os.Getenv("PLINTO_TEST_POSTGRES")
-	if server == "" {
-		t.Skip("PLINTO_TEST_POSTGRES is not set: mails are not sent from PostgreSQL")
-	}
-	name := "plinto_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	run := func(sql string) {
-		ctx := context.WithoutCancel(t.Context())
-		conn, err := pgx.Connect(ctx, server)
-		require.NoError(t, err)
-		_, err = conn.Exec(ctx, sql)
-		require.NoError(t, err)
-		require.NoError(t, conn.Close(ctx))
-	}
-	run("CREATE DATABASE " + name)
-	t.Cleanup(func() { run("DROP DATABASE " + name + " WITH (FORCE)") })
-	u, err := url.Parse(server)
-	require.NoError(t, err)
-	u.Path = "/" + name
-	options := postgres.Options{URL: u.String(), PoolSize: 4, MaxOverflow: 4, PoolTimeout: time.Minute, ConnectTimeout: time.Minute}
-	m, err := postgres.Migrator(options)
-	require.NoError(t, err)
-	_, err = m.Up(t.Context())
-	require.NoError(t, err)
-	require.NoError(t, m.Close())
-	s, err := postgres.Open(t.Context(), options)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	return s
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, newOffice(t, postgrestest.Open(t))) })
 }
 
 // pace is quick where nothing but the test is waited for; leases run by the

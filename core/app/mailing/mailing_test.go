@@ -239,6 +239,7 @@ func TestWhatIsUnderWayIsFinished(t *testing.T) {
 		}
 		m := o.owe()
 		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
 		done := make(chan error, 1)
 		go func() { done <- o.instance(o.mails, func(p *mailing.Pace) { p.Senders = 1 }).Run(ctx) }()
 		<-begun
@@ -259,13 +260,14 @@ func TestWhatIsUnderWayIsFinished(t *testing.T) {
 		require.Zero(t, e.Attempt, "nothing new is begun")
 
 		// No longer than there is time for; and what was not begun is put back.
+		ending, end := context.WithCancel(t.Context())
+		defer end()
 		o.mails.instead = func(ctx context.Context, _ func() error) error {
-			cancel()
+			end()
 			<-ctx.Done()
 			return fmt.Errorf("%w: %w", outbound.ErrUnsent, ctx.Err())
 		}
-		ctx, cancel = context.WithCancel(t.Context())
-		require.NoError(t, o.instance(o.mails, func(p *mailing.Pace) { p.Farewell = time.Millisecond }).Run(ctx))
+		require.NoError(t, o.instance(o.mails, func(p *mailing.Pace) { p.Farewell = time.Millisecond }).Run(ending))
 		e, _ = o.entry(other)
 		require.Equal(t, 1, e.Attempt)
 		require.Empty(t, e.Holder)

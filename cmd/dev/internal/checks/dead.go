@@ -15,6 +15,7 @@ import (
 var forTests = []string{
 	"adapters/httpapi/clients/go",
 	"adapters/kms/vaulttest", // answers as Vault does
+	"adapters/postgres/postgrestest",
 
 	"cmd/internal/architecture",
 	"cmd/internal/servers", // to stop a server in the middle of its work
