@@ -34,7 +34,10 @@ const (
 	AccountDeleted  Kind = "account_deleted"  // to the address that the account had
 )
 
-// Kinds lists every kind.
+// Trial is sent by hand, to see whether mail works. It is never owed.
+const Trial Kind = "trial"
+
+// Kinds lists every kind that may be owed.
 func Kinds() []Kind {
 	return []Kind{
 		VerifyEmail, ChangeEmail, ResetPassword, MagicLink, Invitation,

@@ -16,8 +16,11 @@ type Mailer interface {
 	// accepted.
 	//
 	// *RejectedError says that trying again is of no use. ErrUnsent says that
-	// the message was certainly not accepted and may be tried again. Any other
-	// error before begin is the same.
+	// the message was certainly not accepted and may be tried again; a *BusyError
+	// in its chain says when. Any other error before begin is the same.
+	//
+	// What cannot be sent at all (Message.Check) is rejected before begin. No
+	// error holds an address or a link. Send ends when ctx does.
 	Send(ctx context.Context, m Message, begin func() error) error
 }
 

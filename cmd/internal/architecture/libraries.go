@@ -26,12 +26,13 @@ var libraries = []library{
 	{"github.com/spf13/cobra", []string{"cmd/plinto"}},
 	{"github.com/spf13/viper", []string{"config"}},
 	{"github.com/subosito/gotenv", []string{"config"}},
+	{"github.com/wneessen/go-mail", []string{"adapters/smtp"}},
 	{"go.step.sm/crypto", []string{"adapters/kms", "cmd/plinto"}}, // in cmd, only tests
 	{"go.yaml.in/yaml/v3", []string{"adapters/httpapi"}},          // in tests of the document
 	{"golang.org/x/crypto", []string{"adapters/aesgcm", "adapters/bcrypt"}},
-	{"golang.org/x/net/idna", []string{"adapters/idna"}},
+	{"golang.org/x/net/idna", []string{"adapters/idna", "adapters/internal/recipient"}},
 	{"golang.org/x/sync", []string{"adapters", "cmd"}},
-	{"golang.org/x/text", []string{"adapters/bcrypt", "adapters/httpapi"}},
+	{"golang.org/x/text", []string{"adapters/bcrypt", "adapters/httpapi", "adapters/letters"}},
 	{"modernc.org/sqlite", []string{"adapters/sqlite"}},
 
 	// Of the standard library, what belongs to one technology.
@@ -41,6 +42,8 @@ var libraries = []library{
 // testLibraries are at home in every test and nowhere in the program.
 var testLibraries = []string{
 	"github.com/anishathalye/porcupine",
+	"github.com/emersion/go-sasl",
+	"github.com/emersion/go-smtp",
 	"github.com/golang-jwt/jwt/v5",
 	"github.com/stretchr/testify",
 	"pgregory.net/rapid",
