@@ -163,5 +163,5 @@ func (s *Server) table() []route {
 			summary: "Read this document as a page", serve: plain(s.document.servePage, textContent("text/html")),
 		})
 	}
-	return routes
+	return append(routes, s.mailboxRoutes()...)
 }

@@ -76,6 +76,9 @@ func New(services inbound.Services, opts Options) (*Server, error) {
 	if err := complete(services); err != nil {
 		return nil, err
 	}
+	if services.Mailbox != nil && opts.Environment != "development" && opts.Environment != "test" {
+		return nil, fmt.Errorf("httpapi shows no mailbox in %q", opts.Environment)
+	}
 	claimHuma()
 	s := &Server{services: services, opts: withDefaults(opts), routes: map[string]*route{}}
 	s.streaming, s.endStreams = context.WithCancel(context.Background())

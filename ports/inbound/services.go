@@ -25,4 +25,5 @@ type Services struct {
 	Clients       Clients
 	Mailing       Mailing
 	Mails         Mails
+	Mailbox       Mailbox // nil where people are served
 }

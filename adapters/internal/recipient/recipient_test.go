@@ -10,10 +10,10 @@ import (
 
 func TestWritten(t *testing.T) {
 	for address, want := range map[string]string{
-		"Ann@Example.com":   "Ann@Example.com",
+		"Ann@Example.com":    "Ann@Example.com",
 		"ann@bücher.example": "ann@xn--bcher-kva.example",
-		"ann@例え.テスト":        "ann@xn--r8jz45g.xn--zckzah",
-		"ann@a_b.example":   "ann@a_b.example",
+		"ann@例え.テスト":         "ann@xn--r8jz45g.xn--zckzah",
+		"ann@a_b.example":    "ann@a_b.example",
 	} {
 		written, ascii := recipient.Written(address)
 		require.Equal(t, want, written)
