@@ -305,27 +305,51 @@ func catalogue(c *Config) []setting {
 
 		{
 			name: "EMAIL_ENABLED", fallback: "false", read: truth(&c.Email.Enabled),
-			meaning: "Send mail. Not available in this version",
+			meaning: "Send mail. Without it there is none; development and test then keep mails and show them at `/dev/mailbox`",
 		},
 		{
-			name: "EMAIL_PROVIDER", fallback: "smtp", read: oneOf(&c.Email.Provider, "smtp"),
-			meaning: "How mail leaves: smtp",
+			name: "EMAIL_PROVIDER", fallback: "smtp", read: oneOf(&c.Email.Provider, SMTP, HTTP, Postmark, Resend, SendGrid, Mailgun, Mailbox),
+			meaning: "How mail leaves: smtp, postmark, resend, sendgrid, mailgun, http (to a service of your own), or mailbox (to nobody; development and test only)",
 		},
 		{
 			name: "EMAIL_FROM_ADDRESS", read: mailAddress(&c.Email.FromAddress),
-			meaning: "Address that mail comes from",
+			meaning: "Address that mail comes from. Required with `EMAIL_ENABLED`",
 		},
 		{
 			name: "EMAIL_FROM_NAME", fallback: "Plinto", read: text(&c.Email.FromName),
-			meaning: "Name that mail comes from",
+			meaning: "Name that mail comes from, and that mails call the service by",
+		},
+		{
+			name: "EMAIL_REPLY_TO", read: mailAddress(&c.Email.ReplyTo),
+			meaning: "Address for answers; none is `EMAIL_FROM_ADDRESS`",
+		},
+		{
+			name: "EMAIL_DEFAULT_LOCALE", fallback: "en", read: text(&c.Email.DefaultLocale),
+			meaning: "Language of mails to people of whose language there are no words: en, es, pt or one of `EMAIL_TEMPLATES_DIR`",
+		},
+		{
+			name: "EMAIL_TEMPLATES_DIR", read: text(&c.Email.TemplatesDir),
+			meaning: "Folder of words and templates that take the place of those shipped. `config/deploy/README.md` has their names",
+		},
+		{
+			name: "EMAIL_API_KEY", secret: true, read: secret(&c.Email.APIKey),
+			meaning: "Key of the provider's API, for every provider but smtp",
+		},
+		{
+			name: "EMAIL_API_URL", derived: "the provider's own", read: webURL(&c.Email.APIURL),
+			meaning: "Address that mails are handed to. Required with the provider http; must be https",
 		},
 		{
 			name: "SMTP_HOST", read: text(&c.Email.SMTPHost),
-			meaning: "Mail server",
+			meaning: "Mail server. Required with the provider smtp",
 		},
 		{
 			name: "SMTP_PORT", fallback: "587", read: whole(&c.Email.SMTPPort),
 			meaning: "Port of the mail server",
+		},
+		{
+			name: "SMTP_TLS", derived: "`starttls`, `implicit` on port 465", read: oneOf(&c.Email.SMTPSecurity, StartTLS, ImplicitTLS, NoTLS),
+			meaning: "starttls, implicit or none. The certificate is always checked; none is for a server on a developer's machine",
 		},
 		{
 			name: "SMTP_USERNAME", read: text(&c.Email.SMTPUsername),

@@ -285,18 +285,6 @@ type RateLimit struct {
 	ClientPerMinute int
 }
 
-// Email is how mail leaves. SMTP_… and EMAIL_… are the names.
-type Email struct {
-	Enabled      bool
-	Provider     string
-	FromAddress  string
-	FromName     string
-	SMTPHost     string
-	SMTPPort     int
-	SMTPUsername string
-	SMTPPassword Secret
-}
-
 // Features are the switches named ENABLE_….
 type Features struct {
 	Signups       bool
@@ -332,6 +320,7 @@ func (c *Config) derive() {
 	if c.JWT.Issuer == "" {
 		c.JWT.Issuer = c.Server.plainURL()
 	}
+	c.deriveMail()
 	if c.Database.URL == "" && c.Database.Path == "" {
 		c.Database.Engine, c.Database.Path = SQLite, defaultSQLitePath(c.DataDir)
 	}

@@ -104,7 +104,7 @@ func TestDefaults(t *testing.T) {
 			SignupPerMinute: 3, SignupPerHour: 5,
 			SigninPerAddressPer5Minutes: 10, SigninPerAccountPerMinute: 5, RefreshPerSessionPer5Minutes: 20, ClientPerMinute: 6000,
 		},
-		Email:    config.Email{Provider: "smtp", FromName: "Plinto", SMTPPort: 587},
+		Email:    config.Email{Provider: config.SMTP, FromName: "Plinto", SMTPPort: 587, SMTPSecurity: config.StartTLS, DefaultLocale: "en"},
 		Features: config.Features{Signups: true, Docs: true},
 	}, got)
 	require.Equal(t, "127.0.0.1:8000", got.Server.Address())
@@ -155,7 +155,7 @@ func TestDefaultsThatFollowOthers(t *testing.T) {
 func TestConfigPrintsNoSecret(t *testing.T) {
 	cfg := load(t, inProduction(
 		"SECRET_KEY_PREVIOUS=1"+keyA, "JWT_SECRET_KEY_PREVIOUS=1"+keyB,
-		"DATABASE_URL=postgres://u:hunter2hunter2@db/plinto", "REDIS_URL=redis://:hunter2hunter2@cache", "SMTP_PASSWORD=hunter2hunter2",
+		"DATABASE_URL=postgres://u:hunter2hunter2@db/plinto", "REDIS_URL=redis://:hunter2hunter2@cache", "SMTP_PASSWORD=hunter2hunter2", "EMAIL_API_KEY=hunter2hunter2",
 	)...)
 	for _, format := range []string{"%v", "%+v", "%#v", "%q", "%s", "%x"} {
 		for _, shown := range []string{fmt.Sprintf(format, cfg), fmt.Sprintf(format, &cfg)} {

@@ -61,7 +61,7 @@ func TestChoices(t *testing.T) {
 	require.Equal(t, config.JSONLog, load(t, "LOG_FORMAT=JSON").Log.Format)
 	require.Equal(t, `LOG_FORMAT: "xml" is not one of text, json`, refused(t, "LOG_FORMAT=xml"))
 	require.Equal(t, `SIGNUP_ENUMERATION: "shy" is not one of visible, hidden`, refused(t, "SIGNUP_ENUMERATION=shy"))
-	require.Equal(t, `EMAIL_PROVIDER: "pigeon" is not one of smtp`, refused(t, "EMAIL_PROVIDER=pigeon"))
+	require.Equal(t, `EMAIL_PROVIDER: "pigeon" is not one of smtp, http, postmark, resend, sendgrid, mailgun, mailbox`, refused(t, "EMAIL_PROVIDER=pigeon"))
 
 	for value, want := range map[string]config.Algorithm{"rs256": config.RS256, "ES256": config.ES256, "eddsa": config.EdDSA} {
 		require.Equal(t, want, load(t, "JWT_ALGORITHM="+value).JWT.Algorithm)

@@ -17,7 +17,6 @@ func (f *findings) unavailable(cfg Config) {
 		{"ENABLE_MFA", cfg.Features.MFA, "leave it at false"},
 		{"ENABLE_SSO", cfg.Features.SSO, "leave it at false"},
 		{"ENABLE_OAUTH", cfg.Features.OAuth, "leave it at false"},
-		{"EMAIL_ENABLED", cfg.Email.Enabled, "leave it at false"},
 		{"SIGNUP_ENUMERATION", cfg.Signup.Enumeration == Hidden, "leave it at visible"},
 		{"DATABASE_REPLICA_URLS", len(cfg.Database.ReplicaURLs) > 0, "leave it out"},
 	} {

@@ -17,7 +17,6 @@ func TestUnavailableIsRefused(t *testing.T) {
 		{"ENABLE_MFA=true", "leave it at false"},
 		{"ENABLE_SSO=true", "leave it at false"},
 		{"ENABLE_OAUTH=true", "leave it at false"},
-		{"EMAIL_ENABLED=true", "leave it at false"},
 		{"SIGNUP_ENUMERATION=hidden", "leave it at visible"},
 		{"DATABASE_REPLICA_URLS=postgres://replica/plinto", "leave it out"},
 	} {

@@ -23,7 +23,7 @@ func Check(cfg Config) []Fault {
 	f.retention(cfg)
 	f.passwords(cfg)
 	f.limits(cfg.RateLimit)
-	f.mail(cfg.Email)
+	f.mail(cfg)
 	f.environment(cfg)
 	f.unavailable(cfg)
 	inOrder(f.List, catalogue(new(Config)))
@@ -164,9 +164,4 @@ func (f *findings) limits(r RateLimit) {
 	f.atLeast("RATE_LIMIT_SIGNIN_PER_ACCOUNT_PER_MINUTE", r.SigninPerAccountPerMinute, 1)
 	f.atLeast("RATE_LIMIT_REFRESH_PER_SESSION_PER_5_MINUTES", r.RefreshPerSessionPer5Minutes, 1)
 	f.atLeast("RATE_LIMIT_CLIENT_PER_MINUTE", r.ClientPerMinute, 1)
-}
-
-func (f *findings) mail(e Email) {
-	f.require(e.SMTPHost == "" || validHost(e.SMTPHost), "SMTP_HOST", "is not a host; write a name or an address without port")
-	f.within("SMTP_PORT", e.SMTPPort, 1, maxPort)
 }

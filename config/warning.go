@@ -19,5 +19,8 @@ func warnings(cfg Config) []string {
 	if cfg.Environment == Production && cfg.Session.StepUp == 0 {
 		list = append(list, "STEP_UP_MINUTES is 0: whoever gets hold of a session needs nothing else to change the account")
 	}
+	if cfg.KeepsMail() && !isLoopback(cfg.Server.Host) {
+		list = append(list, "mails are kept at /dev/mailbox, and HOST is "+cfg.Server.Host+": whoever reaches it can sign in as anybody")
+	}
 	return list
 }

@@ -32,7 +32,7 @@ var libraries = []library{
 	{"golang.org/x/crypto", []string{"adapters/aesgcm", "adapters/bcrypt"}},
 	{"golang.org/x/net/idna", []string{"adapters/idna", "adapters/internal/recipient"}},
 	{"golang.org/x/sync", []string{"adapters", "cmd"}},
-	{"golang.org/x/text", []string{"adapters/bcrypt", "adapters/httpapi", "adapters/letters"}},
+	{"golang.org/x/text", []string{"adapters/bcrypt", "adapters/httpapi", "adapters/letters", "config"}},
 	{"modernc.org/sqlite", []string{"adapters/sqlite"}},
 
 	// Of the standard library, what belongs to one technology.
