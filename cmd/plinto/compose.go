@@ -90,12 +90,20 @@ func (p *program) build(ctx context.Context) error {
 	}
 	p.closers = append(p.closers, closeKMS)
 	p.beside = append(p.beside, runKMS)
+	post, err := openPost(c, clock)
+	if err != nil {
+		return err
+	}
 	p.services, err = app.New(outbound.World{
 		Store: p.store, Limiter: limiter, Signer: jwks.New(jwks.Options{RSABits: c.JWT.RSABits}), KMS: keys, Proofs: jwks.Proofs{}, Sealer: sealer, Hasher: hasher,
 		Devices: useragent.Devices{}, Domains: idna.New(), Clock: clock, Random: system.Random{}, Identifiers: system.Identifiers{},
+		Mailer: post.mailer, Letters: post.letters,
 	}, policy(c))
 	if err != nil {
 		return err
+	}
+	if post.box != nil {
+		p.services.Mailbox = post.box
 	}
 	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run, p.services.Cleanup.Run, p.services.Activity.Run, p.services.Mailing.Run)
 	p.metrics.Removed(p.services.Cleanup.Removed)
@@ -133,7 +141,7 @@ func policy(c config.Config) app.Policy {
 		Algorithm:    token.Algorithm(c.JWT.Algorithm), KeyLead: c.JWT.KeyPublishLead, KeyMaxAge: c.JWT.JWKSMaxAge, KeyRotation: c.JWT.KeyRotation,
 		ApplicationKeys: append([][]byte{[]byte(c.SecretKey.Reveal())}, reveal(c.SecretKeyPrevious)...),
 		Limits:          limitRules(c.RateLimit),
-		Mailing:         mailing.Usual, DeadMails: deadMails,
+		Mail:            c.HasMail(), Mailing: mailing.Usual, DeadMails: deadMails,
 		Retention: c.Session.Retention, Settle: settle(c.Database),
 	}
 	if pem, ok := c.JWT.PrivateKeyPEM(); ok {

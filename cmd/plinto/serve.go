@@ -196,6 +196,7 @@ Plinto %s listens on %s
   database  %s
   limits    %s
   key       %s
+  mail      %s
 
 Try it:
 
@@ -203,7 +204,7 @@ Try it:
   TOKEN=$(curl -s %s/api/v1/auth/signin -H 'Content-Type: application/json' -d '{"email":"ann@example.com","password":"correct horse battery staple"}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
   curl -s %s/api/v1/auth/me -H "Authorization: Bearer $TOKEN"
 
-`, programVersion(), at, store, limiter, key, at, at, at)
+`, programVersion(), at, store, limiter, key, p.whereMailGoes(at), at, at, at)
 }
 
 // reachable turns the address of a listener into one to connect to.
