@@ -57,6 +57,7 @@
 //   - Operator: whoever runs the service, with the program and its database at hand.
 //   - Client: another service, with a credential of its own, that may ask about tokens.
 //   - Idempotency key: what a client names a request by that it may repeat; it is done once.
+//   - Letter: the words of a mail in one language.
 //   - Event: something that happened, written in the transaction that made it so.
 //   - Fault: an error that a caller may be told.
 //   - Subject (of a limit): whose budget a request draws on: an address, an account, a session.
