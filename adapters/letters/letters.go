@@ -102,10 +102,7 @@ func (l *Letters) in(locale string) language.Tag {
 	if err != nil {
 		return l.tags[0]
 	}
-	_, index, confidence := l.matcher.Match(wanted)
-	if confidence == language.No {
-		return l.tags[0]
-	}
+	_, index, _ := l.matcher.Match(wanted) // the first when none is near
 	return l.tags[index]
 }
 

@@ -165,6 +165,13 @@ func TestTLSIsNotGivenUp(t *testing.T) {
 			require.Empty(t, s.took())
 		})
 	}
+	t.Run("a server without STARTTLS that wants no password", func(t *testing.T) {
+		s := serve(t, kind{noTLS: true})
+		err := mailer(t, optionsFor(s)).Send(t.Context(), message(), func() error { t.Error("begun"); return nil })
+		require.ErrorIs(t, err, outbound.ErrUnsent)
+		require.ErrorContains(t, err, "no STARTTLS")
+		require.Empty(t, s.took())
+	})
 	t.Run("a server of implicit TLS that speaks in the clear", func(t *testing.T) {
 		s := serve(t, kind{noTLS: true})
 		o := optionsFor(s)
