@@ -60,7 +60,7 @@ func (o *Options) check() (dialect, error) {
 	switch {
 	case err != nil || u.Host == "" || u.User != nil:
 		wrong = append(wrong, errors.New("the endpoint is not a web address"))
-	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
+	case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
 		wrong = append(wrong, errors.New("an endpoint elsewhere needs https, for the key goes there"))
 	}
 	if o.Timeout == 0 {

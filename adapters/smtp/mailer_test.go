@@ -24,7 +24,7 @@ var written = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 func optionsFor(s *server) smtp.Options {
 	return smtp.Options{
 		Host: s.host, Port: s.port, Security: smtp.StartTLS, Roots: s.roots, Name: "auth.example.com",
-		From: mail.Address{Name: "Plínto, Inc.", Address: "no-reply@example.com"}, ReplyTo: "help@example.com",
+		From: mail.Address{Name: "Açaí, Inc.", Address: "no-reply@example.com"}, ReplyTo: "help@example.com",
 		Timeout: 10 * time.Second, Now: func() time.Time { return written },
 	}
 }
@@ -102,7 +102,7 @@ func TestHeader(t *testing.T) {
 	m := s.took()[0]
 	require.Equal(t, "no-reply@example.com", m.from)
 	for name, want := range map[string]string{
-		"From": `=?utf-8?b?UGzDrW50bywgSW5jLg==?= <no-reply@example.com>`, "To": "<ann@example.com>", "Reply-To": "<help@example.com>",
+		"From": `=?utf-8?b?QcOnYcOtLCBJbmMu?= <no-reply@example.com>`, "To": "<ann@example.com>", "Reply-To": "<help@example.com>",
 		"Message-Id": "<00000000-0000-0000-0000-000000000007@example.com>", "Date": "Fri, 02 Jan 2026 03:04:05 +0000",
 		"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "Content-Language": "en", "Mime-Version": "1.0",
 		"User-Agent": "", "X-Mailer": "", "Bcc": "",
