@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/plinto/plinto/adapters/aesgcm"
-	"github.com/plinto/plinto/adapters/bcrypt"
+	"github.com/plinto/plinto/adapters/hashing"
 	"github.com/plinto/plinto/adapters/jwks"
 	"github.com/plinto/plinto/adapters/memory"
 	"github.com/plinto/plinto/adapters/useragent"
@@ -305,7 +305,7 @@ func newHouse(t *testing.T, ground func(t *testing.T) (outbound.Store, writing),
 	h.store, h.write = ground(t)
 	sealer, err := aesgcm.New([]byte("a key to seal other keys with"))
 	require.NoError(t, err)
-	hasher, err := bcrypt.New(bcrypt.Options{Cost: 4, Queue: 8, Timeout: time.Minute})
+	hasher, err := hashing.New(hashing.Options{Cost: 4, Queue: 8, Timeout: time.Minute})
 	require.NoError(t, err)
 	key := []byte("the key of this application")
 	h.keys, err = token.NewKeyring(key)

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/plinto/plinto/adapters/aesgcm"
-	"github.com/plinto/plinto/adapters/bcrypt"
+	"github.com/plinto/plinto/adapters/hashing"
 	"github.com/plinto/plinto/adapters/idna"
 	"github.com/plinto/plinto/adapters/jwks"
 	"github.com/plinto/plinto/adapters/memory"
@@ -56,7 +56,7 @@ func newWorld(t *testing.T, change ...func(*outbound.World, *app.Policy)) *world
 	sealer, err := aesgcm.New([]byte("a key to seal other keys with"))
 	require.NoError(t, err)
 
-	hasher, err := bcrypt.New(bcrypt.Options{Cost: 4, Queue: 8, Timeout: time.Minute})
+	hasher, err := hashing.New(hashing.Options{Cost: 4, Queue: 8, Timeout: time.Minute})
 	require.NoError(t, err)
 
 	clock := porttest.NewClock()

@@ -34,4 +34,22 @@ type Hasher interface {
 	// hash is nobody's: it costs what any other does and never matches, so
 	// that an account that does not exist takes as long as one that does.
 	Verify(ctx context.Context, p credential.Password, hash string) (bool, error)
+
+	// Appraise tells what a stored hash is worth. It hashes nothing.
+	Appraise(hash string) HashGrade
 }
+
+// HashGrade is what a stored hash of a password is worth.
+type HashGrade int
+
+const (
+	// HashUnknown is of no form that Verify reads, and so are hashes of nobody.
+	HashUnknown HashGrade = iota
+	// HashTooCostly asks for more work than is allowed, and Verify refuses it.
+	HashTooCostly
+	// HashOutdated verifies, and gives way to a new hash when the password is
+	// known: another algorithm made it, or with less work than Hash takes.
+	HashOutdated
+	// HashCurrent is as good as what Hash makes.
+	HashCurrent
+)

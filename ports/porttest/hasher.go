@@ -20,6 +20,7 @@ func Hasher(t *testing.T, open func(t *testing.T) outbound.Hasher) {
 		"EveryByte":     testHasherEveryByte,
 		"Nobody":        testHasherNobody,
 		"Unreadable":    testHasherUnreadable,
+		"Appraisal":     testHasherAppraisal,
 		"Ended":         testHasherEnded,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -92,6 +93,17 @@ func testHasherUnreadable(t *testing.T, h outbound.Hasher) {
 		require.Error(t, err)
 		require.False(t, ok)
 		require.NotContains(t, err.Error(), good[len(good)-20:], "a hash is not written to a log")
+	}
+}
+
+func testHasherAppraisal(t *testing.T, h outbound.Hasher) {
+	for _, password := range []string{"a password", "a\x00b", strings.Repeat("long ", 200)} {
+		stored := hash(t, h, password)
+		require.Equal(t, outbound.HashCurrent, h.Appraise(stored), "what it makes is what it makes")
+		require.Equal(t, outbound.HashUnknown, h.Appraise(stored[:len(stored)-1]))
+	}
+	for _, stored := range []string{"", "a password", "$", strings.Repeat("$", 5000)} {
+		require.Equal(t, outbound.HashUnknown, h.Appraise(stored))
 	}
 }
 

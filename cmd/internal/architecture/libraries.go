@@ -33,6 +33,10 @@ var libraries = []library{
 	{"golang.org/x/net/idna", []string{"adapters/idna", "adapters/internal/recipient"}},
 	{"golang.org/x/sync", []string{"adapters", "cmd"}},
 	{"golang.org/x/text", []string{"adapters/bcrypt", "adapters/httpapi", "adapters/letters", "config"}},
+	{"golang.org/x/net/idna", []string{"adapters/idna"}},
+	{"golang.org/x/crypto", []string{"adapters/aesgcm", "adapters/hashing"}},
+	{"golang.org/x/sync", []string{"adapters", "cmd"}},
+	{"golang.org/x/text", []string{"adapters/hashing", "adapters/httpapi"}},
 	{"modernc.org/sqlite", []string{"adapters/sqlite"}},
 
 	// Of the standard library, what belongs to one technology.

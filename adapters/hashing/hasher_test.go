@@ -1,4 +1,4 @@
-package bcrypt_test
+package hashing_test
 
 import (
 	"crypto/hmac"
@@ -10,15 +10,15 @@ import (
 	"github.com/stretchr/testify/require"
 	xbcrypt "golang.org/x/crypto/bcrypt"
 
-	"github.com/plinto/plinto/adapters/bcrypt"
+	"github.com/plinto/plinto/adapters/hashing"
 	"github.com/plinto/plinto/core/credential"
 	"github.com/plinto/plinto/ports/outbound"
 	"github.com/plinto/plinto/ports/porttest"
 )
 
-func newHasher(t *testing.T) *bcrypt.Hasher {
+func newHasher(t *testing.T) *hashing.Hasher {
 	t.Helper()
-	h, err := bcrypt.New(bcrypt.Options{Cost: xbcrypt.MinCost})
+	h, err := hashing.New(hashing.Options{Cost: xbcrypt.MinCost})
 	require.NoError(t, err)
 	return h
 }
@@ -28,13 +28,13 @@ func TestHasherKeepsTheContract(t *testing.T) {
 }
 
 func TestOptionsAreChecked(t *testing.T) {
-	for _, o := range []bcrypt.Options{{}, {Cost: 3}, {Cost: 32}, {Cost: 4, Workers: -1}, {Cost: 4, Queue: -1}, {Cost: 4, Timeout: -1}} {
-		_, err := bcrypt.New(o)
+	for _, o := range []hashing.Options{{}, {Cost: 3}, {Cost: 32}, {Cost: 4, Workers: -1}, {Cost: 4, Queue: -1}, {Cost: 4, Timeout: -1}} {
+		_, err := hashing.New(o)
 		require.Error(t, err)
 	}
 }
 
-func verify(t *testing.T, h *bcrypt.Hasher, password, stored string) bool {
+func verify(t *testing.T, h *hashing.Hasher, password, stored string) bool {
 	t.Helper()
 	ok, err := h.Verify(t.Context(), credential.NewPassword(password), stored)
 	require.NoError(t, err)
@@ -43,7 +43,7 @@ func verify(t *testing.T, h *bcrypt.Hasher, password, stored string) bool {
 
 // The form is what storage holds: it is made and read here by bcrypt alone.
 func TestTheStoredFormStays(t *testing.T) {
-	h, err := bcrypt.New(bcrypt.Options{Cost: 5})
+	h, err := hashing.New(hashing.Options{Cost: 5})
 	require.NoError(t, err)
 
 	short := strings.Repeat("x", 72)
@@ -97,7 +97,7 @@ func TestALongPasswordIsNotItsBeginning(t *testing.T) {
 	require.NoError(t, xbcrypt.CompareHashAndPassword(stored, []byte(short+"and more")))
 	require.False(t, verify(t, h, short+"and more", string(stored)))
 
-	trap, err := xbcrypt.GenerateFromPassword([]byte(bcrypt.Prehash(short+"and more")), xbcrypt.MinCost)
+	trap, err := xbcrypt.GenerateFromPassword([]byte(hashing.Prehash(short+"and more")), xbcrypt.MinCost)
 	require.NoError(t, err)
 	require.False(t, verify(t, h, short+"and more", string(trap)), "nor the password that looks like its hash")
 }
@@ -130,7 +130,7 @@ func TestNobodyCostsWhatSomebodyDoes(t *testing.T) {
 
 func TestTheDecoyIsAHashOfTheConfiguredCost(t *testing.T) {
 	for _, cost := range []int{4, 5, 12, 31} {
-		h, err := bcrypt.New(bcrypt.Options{Cost: cost})
+		h, err := hashing.New(hashing.Options{Cost: cost})
 		require.NoError(t, err)
 		read, err := xbcrypt.Cost([]byte(h.Decoy()))
 		require.NoError(t, err)
@@ -155,7 +155,7 @@ func TestNobodyMatchesEvenTheDecoy(t *testing.T) {
 // A hash from a time of cheaper ones is refused as slowly as nobody's: each
 // step of cost doubles the work.
 func TestACheaperHashIsRefusedAsSlowlyAsNobodys(t *testing.T) {
-	h, err := bcrypt.New(bcrypt.Options{Cost: 8, Queue: 1})
+	h, err := hashing.New(hashing.Options{Cost: 8, Queue: 1})
 	require.NoError(t, err)
 	var work int
 	h.Watch(func(hash string, _ []byte) {
@@ -176,4 +176,31 @@ func TestACheaperHashIsRefusedAsSlowlyAsNobodys(t *testing.T) {
 	work = 0
 	require.False(t, verify(t, h, "a password", ""))
 	require.Equal(t, 1<<8, work, "nobody's")
+}
+
+func passwordOf(text string) credential.Password { return credential.NewPassword(text) }
+
+func hashBy(t *testing.T, h *hashing.Hasher) string {
+	t.Helper()
+	stored, err := h.Hash(t.Context(), passwordOf("a password"))
+	require.NoError(t, err)
+	return stored
+}
+
+func decode(t *testing.T, text string) []byte {
+	t.Helper()
+	b, err := base64.RawStdEncoding.DecodeString(text)
+	require.NoError(t, err)
+	return b
+}
+
+func TestAHashOfALowerCostIsOutdated(t *testing.T) {
+	h, err := hashing.New(hashing.Options{Cost: 6})
+	require.NoError(t, err)
+	for cost, want := range map[int]outbound.HashGrade{5: outbound.HashOutdated, 6: outbound.HashCurrent, 7: outbound.HashCurrent} {
+		stored, err := xbcrypt.GenerateFromPassword([]byte("a password"), cost)
+		require.NoError(t, err)
+		require.Equal(t, want, h.Appraise(string(stored)))
+		require.Equal(t, outbound.HashOutdated, h.Appraise("$2b$"+string(stored[4:])), "which others make")
+	}
 }

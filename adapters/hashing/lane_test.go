@@ -1,4 +1,4 @@
-package bcrypt_test
+package hashing_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/plinto/plinto/adapters/bcrypt"
+	"github.com/plinto/plinto/adapters/hashing"
 	"github.com/plinto/plinto/core/credential"
 	"github.com/plinto/plinto/ports/outbound"
 )
@@ -20,15 +20,15 @@ import (
 // works and who waits at every step. Inside synctest time passes only where a
 // test lets it.
 type held struct {
-	*bcrypt.Hasher
+	*hashing.Hasher
 	began chan string   // the password whose hash was begun
 	let   chan struct{} // one for each that may end
 }
 
-func hold(t *testing.T, o bcrypt.Options) held {
+func hold(t *testing.T, o hashing.Options) held {
 	t.Helper()
 	o.Cost = 4
-	h, err := bcrypt.New(o)
+	h, err := hashing.New(o)
 	require.NoError(t, err)
 	it := held{h, make(chan string, 100), make(chan struct{})}
 	h.Watch(func(_ string, key []byte) {
@@ -63,36 +63,36 @@ func retryAfter(t *testing.T, err error) time.Duration {
 
 func TestMoreThanTheQueueHoldsIsRefusedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := hold(t, bcrypt.Options{Workers: 2, Queue: 3})
+		h := hold(t, hashing.Options{Workers: 2, Queue: 3})
 		var kept []<-chan error
 		for i := range 5 {
 			kept = append(kept, h.start(t.Context(), fmt.Sprint(i)))
 		}
-		require.Equal(t, bcrypt.Stats{Working: 2, Waiting: 3}, h.Stats())
+		require.Equal(t, hashing.Stats{Working: 2, Waiting: 3}, h.Stats())
 		begin := time.Now()
 		_, err := h.Hash(t.Context(), credential.NewPassword("one too many"))
 		require.Equal(t, time.Second, retryAfter(t, err), "nothing was measured yet")
 		_, err = h.Verify(t.Context(), credential.NewPassword("one too many"), "")
 		retryAfter(t, err)
 		require.Zero(t, time.Since(begin))
-		require.Equal(t, bcrypt.Stats{Working: 2, Waiting: 3, Refused: 2}, h.Stats())
+		require.Equal(t, hashing.Stats{Working: 2, Waiting: 3, Refused: 2}, h.Stats())
 
 		h.finish()
 		late := h.start(t.Context(), "late")
-		require.Equal(t, bcrypt.Stats{Working: 2, Waiting: 3, Refused: 2}, h.Stats(), "a place was free again")
+		require.Equal(t, hashing.Stats{Working: 2, Waiting: 3, Refused: 2}, h.Stats(), "a place was free again")
 		for range 5 {
 			h.finish()
 		}
 		for _, done := range append(kept, late) {
 			require.NoError(t, <-done)
 		}
-		require.Equal(t, bcrypt.Stats{Refused: 2}, h.Stats())
+		require.Equal(t, hashing.Stats{Refused: 2}, h.Stats())
 	})
 }
 
 func TestThoseWhoWaitAreServedInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := hold(t, bcrypt.Options{Workers: 1, Queue: 10})
+		h := hold(t, hashing.Options{Workers: 1, Queue: 10})
 		for i := range 6 {
 			h.start(t.Context(), fmt.Sprint(i))
 		}
@@ -119,7 +119,7 @@ func TestRefusalsSayHowLongTheQueueTakes(t *testing.T) {
 		{1, 0, 5 * time.Second, time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			h := hold(t, bcrypt.Options{Workers: c.workers, Queue: c.queue})
+			h := hold(t, hashing.Options{Workers: c.workers, Queue: c.queue})
 			measured := h.start(t.Context(), "measured")
 			time.Sleep(c.took)
 			h.finish()
@@ -137,7 +137,7 @@ func TestRefusalsSayHowLongTheQueueTakes(t *testing.T) {
 
 func TestTheAverageFollowsTheMachine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := hold(t, bcrypt.Options{Workers: 1, Queue: 8})
+		h := hold(t, hashing.Options{Workers: 1, Queue: 8})
 		for range 40 {
 			h.start(t.Context(), "slow")
 			time.Sleep(time.Second)
@@ -157,7 +157,7 @@ func TestTheAverageFollowsTheMachine(t *testing.T) {
 
 func TestWaitingEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := hold(t, bcrypt.Options{Workers: 1, Queue: 10, Timeout: 5 * time.Second})
+		h := hold(t, hashing.Options{Workers: 1, Queue: 10, Timeout: 5 * time.Second})
 		first := h.start(t.Context(), "first")
 		cause := errors.New("the client went away")
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -166,7 +166,7 @@ func TestWaitingEnds(t *testing.T) {
 		defer stop()
 		hurried := h.start(short, "hurried")
 		patient := h.start(t.Context(), "patient")
-		require.Equal(t, bcrypt.Stats{Working: 1, Waiting: 3}, h.Stats())
+		require.Equal(t, hashing.Stats{Working: 1, Waiting: 3}, h.Stats())
 
 		cancel(cause)
 		require.ErrorIs(t, <-gone, context.Canceled)
@@ -174,10 +174,10 @@ func TestWaitingEnds(t *testing.T) {
 		require.ErrorIs(t, <-hurried, context.DeadlineExceeded)
 		time.Sleep(3 * time.Second)
 		late := h.start(t.Context(), "late")
-		require.Equal(t, bcrypt.Stats{Working: 1, Waiting: 2}, h.Stats())
+		require.Equal(t, hashing.Stats{Working: 1, Waiting: 2}, h.Stats())
 		time.Sleep(time.Second)
 		require.Equal(t, time.Second, retryAfter(t, <-patient))
-		require.Equal(t, bcrypt.Stats{Working: 1, Waiting: 1, Refused: 1}, h.Stats())
+		require.Equal(t, hashing.Stats{Working: 1, Waiting: 1, Refused: 1}, h.Stats())
 
 		h.finish()
 		require.NoError(t, <-first, "work that has begun is not hurried")
@@ -185,13 +185,13 @@ func TestWaitingEnds(t *testing.T) {
 		h.finish()
 		require.NoError(t, <-late, "the timeout is for waiting alone")
 		require.Equal(t, []string{"first", "late"}, []string{<-h.began, <-h.began}, "who gave up is not worked for")
-		require.Equal(t, bcrypt.Stats{Refused: 1}, h.Stats())
+		require.Equal(t, hashing.Stats{Refused: 1}, h.Stats())
 	})
 }
 
 // A panic in the work must not lose a worker.
 func TestAPanicFreesTheWorker(t *testing.T) {
-	h, err := bcrypt.New(bcrypt.Options{Cost: 4, Workers: 1})
+	h, err := hashing.New(hashing.Options{Cost: 4, Workers: 1})
 	require.NoError(t, err)
 	failing := true
 	h.Watch(func(string, []byte) {
@@ -200,7 +200,7 @@ func TestAPanicFreesTheWorker(t *testing.T) {
 		}
 	})
 	require.Panics(t, func() { _, _ = h.Hash(t.Context(), credential.NewPassword("x")) })
-	require.Equal(t, bcrypt.Stats{}, h.Stats())
+	require.Equal(t, hashing.Stats{}, h.Stats())
 	failing = false
 	_, err = h.Hash(t.Context(), credential.NewPassword("x"))
 	require.NoError(t, err)
@@ -208,12 +208,12 @@ func TestAPanicFreesTheWorker(t *testing.T) {
 
 func TestTheLaneLeavesAProcessorToOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := hold(t, bcrypt.Options{})
+		h := hold(t, hashing.Options{})
 		want := max(1, runtime.GOMAXPROCS(0)-1)
 		for range want + 1 {
 			h.start(t.Context(), "x")
 		}
-		require.Equal(t, bcrypt.Stats{Working: want, Refused: 1}, h.Stats())
+		require.Equal(t, hashing.Stats{Working: want, Refused: 1}, h.Stats())
 		for range want {
 			h.finish()
 		}
