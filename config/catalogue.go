@@ -246,12 +246,28 @@ func catalogue(c *Config) []setting {
 			meaning: "Characters a password needs, 8 to 64",
 		},
 		{
+			name: "PASSWORD_HASHER", fallback: "bcrypt", read: oneOf(&c.Password.Hasher, Bcrypt, Argon2id),
+			meaning: "What new password hashes are made by: bcrypt or argon2id. Others give way at the next sign-in",
+		},
+		{
 			name: "BCRYPT_ROUNDS", fallback: "12", read: whole(&c.Password.BcryptRounds),
 			meaning: "Cost of a password hash, 10 to 15; at least 12 in production. One more doubles the time",
 		},
 		{
+			name: "ARGON2_MEMORY_KIB", fallback: "19456", read: whole(&c.Password.Argon2Memory),
+			meaning: "Memory of an Argon2id hash in KiB, 19456 to 262144; each processor that hashes takes as much",
+		},
+		{
+			name: "ARGON2_PASSES", fallback: "2", read: whole(&c.Password.Argon2Passes),
+			meaning: "Passes over that memory, 2 to 16. Memory times passes is at most 1048576",
+		},
+		{
+			name: "ARGON2_LANES", fallback: "1", read: whole(&c.Password.Argon2Lanes),
+			meaning: "Parts of that memory that are computed side by side, 1 to 16",
+		},
+		{
 			name: "BCRYPT_QUEUE", fallback: "64", read: whole(&c.Password.Queue),
-			meaning: "Password hashes that may wait for a processor; beyond, requests are refused with 429",
+			meaning: "Password hashes, by whichever algorithm, that may wait for a processor; beyond, requests are refused with 429",
 		},
 		{
 			name: "BCRYPT_QUEUE_TIMEOUT", fallback: "5s", read: duration(&c.Password.QueueTimeout),

@@ -238,14 +238,28 @@ const (
 type Password struct {
 	// MinLength is in Unicode code points. PASSWORD_MIN_LENGTH
 	MinLength int
+	// Hasher is what new hashes are made by. PASSWORD_HASHER
+	Hasher PasswordHasher
 	// BcryptRounds is the cost: each step doubles the time. BCRYPT_ROUNDS
 	BcryptRounds int
+	// Argon2Memory is in KiB. ARGON2_MEMORY_KIB, ARGON2_PASSES, ARGON2_LANES
+	Argon2Memory, Argon2Passes, Argon2Lanes int
 	// Queue is how many hashes may wait for a processor, QueueTimeout how long;
 	// beyond either the request is refused with 429. BCRYPT_QUEUE,
 	// BCRYPT_QUEUE_TIMEOUT
 	Queue        int
 	QueueTimeout time.Duration
 }
+
+// PasswordHasher names an algorithm for new password hashes.
+type PasswordHasher string
+
+const (
+	// Bcrypt is bcrypt.
+	Bcrypt PasswordHasher = "bcrypt"
+	// Argon2id is Argon2id (RFC 9106).
+	Argon2id PasswordHasher = "argon2id"
+)
 
 // Signup is who may register and what they are told.
 type Signup struct {

@@ -140,6 +140,12 @@ func (f *findings) retention(cfg Config) {
 	f.require(cfg.Session.Retention >= least, "SESSION_RETENTION_DAYS", "is %v; it must be at least %v, the longest that an access token lives and a minute", cfg.Session.Retention, least)
 }
 
+// The most that a hash of Argon2 may cost: in memory, in KiB, and in all.
+const (
+	maxArgon2Memory = 1 << 18
+	maxArgon2Work   = 1 << 20
+)
+
 func (f *findings) passwords(cfg Config) {
 	p := cfg.Password
 	f.within("PASSWORD_MIN_LENGTH", p.MinLength, 8, 64)
@@ -151,6 +157,17 @@ func (f *findings) passwords(cfg Config) {
 		cheapest = 12
 	}
 	f.within("BCRYPT_ROUNDS", p.BcryptRounds, cheapest, 15)
+	// No less than OWASP's cheapest (Password Storage Cheat Sheet), but in tests.
+	memory, passes := 19456, 2
+	if cfg.Environment == Test {
+		memory, passes = 8*p.Argon2Lanes, 1
+	}
+	f.within("ARGON2_MEMORY_KIB", p.Argon2Memory, memory, maxArgon2Memory)
+	f.within("ARGON2_PASSES", p.Argon2Passes, passes, 16)
+	f.within("ARGON2_LANES", p.Argon2Lanes, 1, 16)
+	if p.Argon2Memory <= maxArgon2Memory && p.Argon2Passes <= 16 {
+		f.require(p.Argon2Memory*p.Argon2Passes <= maxArgon2Work, "ARGON2_PASSES", "times ARGON2_MEMORY_KIB is %d; it must be at most %d", p.Argon2Memory*p.Argon2Passes, maxArgon2Work)
+	}
 	f.atLeast("BCRYPT_QUEUE", p.Queue, 1)
 	f.positive("BCRYPT_QUEUE_TIMEOUT", p.QueueTimeout)
 }

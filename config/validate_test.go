@@ -23,6 +23,9 @@ func TestRanges(t *testing.T) {
 		{"JWT_RSA_BITS", "2048 3072 4096", "1024 2049 8192", "is %; it must be 2048, 3072 or 4096"},
 		{"PASSWORD_MIN_LENGTH", "8 64", "7 65", "is %; it must be 8 to 64"},
 		{"BCRYPT_ROUNDS", "10 15", "9 16", "is %; it must be 10 to 15"},
+		{"ARGON2_MEMORY_KIB", "19456 262144", "19455 262145", "is %; it must be 19456 to 262144"},
+		{"ARGON2_PASSES", "2 16", "1 17", "is %; it must be 2 to 16"},
+		{"ARGON2_LANES", "1 16", "0 17", "is %; it must be 1 to 16"},
 		{"BCRYPT_QUEUE", "1", "0", "is %; it must be at least 1"},
 		{"SMTP_PORT", "1 65535", "0 65536", "is %; it must be 1 to 65535"},
 		{"MAX_SESSIONS_PER_USER", "0 1 1000", "-1", "is %; it must be at least 0"},
@@ -135,4 +138,10 @@ func TestCheckOfNothing(t *testing.T) {
 		require.GreaterOrEqual(t, order[f.Name], last, f.Name)
 		last = order[f.Name]
 	}
+}
+
+func TestMemoryTimesPassesIsBounded(t *testing.T) {
+	load(t, "ARGON2_MEMORY_KIB=262144", "ARGON2_PASSES=4")
+	require.Equal(t, "ARGON2_PASSES: times ARGON2_MEMORY_KIB is 1310720; it must be at most 1048576", refused(t, "ARGON2_MEMORY_KIB=262144", "ARGON2_PASSES=5"))
+	load(t, "ENVIRONMENT=test", "ARGON2_MEMORY_KIB=8", "ARGON2_PASSES=1")
 }

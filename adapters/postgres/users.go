@@ -105,6 +105,18 @@ func (r users) ChangePassword(ctx context.Context, c outbound.PasswordChange) er
 	return wrap("change password", err)
 }
 
+func (r users) UpgradePassword(ctx context.Context, u outbound.PasswordUpgrade) error {
+	return wrap("upgrade password hash", r.query(ctx, func(q *db.Queries) error {
+		n, err := q.UpgradePassword(ctx, db.UpgradePasswordParams{
+			TenantID: uuid.UUID(u.Tenant), UserID: uuid.UUID(u.User), WasHash: u.Was, NextHash: u.Next,
+		})
+		if err == nil && n == 0 {
+			return outbound.ErrStale
+		}
+		return err
+	}))
+}
+
 func (r users) ByID(ctx context.Context, t tenant.ID, id user.ID) (user.User, error) {
 	var u user.User
 	err := r.query(ctx, func(q *db.Queries) error {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/plinto/plinto/adapters/aesgcm"
-	"github.com/plinto/plinto/adapters/hashing"
 	"github.com/plinto/plinto/adapters/httpapi"
 	"github.com/plinto/plinto/adapters/idna"
 	"github.com/plinto/plinto/adapters/jwks"
@@ -75,7 +74,7 @@ func (p *program) build(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("JWT_SECRET_KEY: %w", err)
 	}
-	hasher, err := hashing.New(hashing.Options{Cost: c.Password.BcryptRounds, Queue: c.Password.Queue, Timeout: c.Password.QueueTimeout})
+	hasher, err := newHasher(c.Password)
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,9 @@ func (absentUsers) UpdateProfile(context.Context, user.User) error              
 func (absentUsers) Erase(context.Context, outbound.Erasure) error                 { return errAway }
 func (absentUsers) ChangeStatus(context.Context, outbound.StatusChange) error     { return errAway }
 func (absentUsers) ChangePassword(context.Context, outbound.PasswordChange) error { return errAway }
+func (absentUsers) UpgradePassword(context.Context, outbound.PasswordUpgrade) error {
+	return errAway
+}
 
 func (absentSessions) Reauthenticate(context.Context, outbound.Reauthentication) (session.Session, error) {
 	return session.Session{}, errAway

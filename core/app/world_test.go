@@ -172,7 +172,17 @@ func limits(_ *outbound.World, p *app.Policy) {
 type countingHasher struct {
 	outbound.Hasher
 	verified atomic.Int32
-	during   func() // what happens while a password is verified
+	during   func()       // what happens while a password is verified
+	hashing  func() error // what happens before one is hashed, when not nil
+}
+
+func (h *countingHasher) Hash(ctx context.Context, p credential.Password) (string, error) {
+	if h.hashing != nil {
+		if err := h.hashing(); err != nil {
+			return "", err
+		}
+	}
+	return h.Hasher.Hash(ctx, p)
 }
 
 func (h *countingHasher) Verify(ctx context.Context, p credential.Password, hash string) (bool, error) {

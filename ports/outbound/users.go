@@ -41,6 +41,12 @@ type Users interface {
 	// same transaction.
 	ChangePassword(ctx context.Context, c PasswordChange) error
 
+	// UpgradePassword replaces the hash of a password by another of the same
+	// password. It is no change of the account: neither sessions nor the time
+	// of the last change know of it. ErrStale says that by then the hash was
+	// another; then nothing has changed. One round trip.
+	UpgradePassword(ctx context.Context, u PasswordUpgrade) error
+
 	// ByID finds an account. ErrNotFound when there is none.
 	ByID(ctx context.Context, t tenant.ID, id user.ID) (user.User, error)
 
@@ -91,6 +97,13 @@ type PasswordChange struct {
 	Was, Next string     // the hashes
 	At        time.Time
 	Lifetime  session.Lifetime
+}
+
+// PasswordUpgrade asks to replace a hash by another of the same password.
+type PasswordUpgrade struct {
+	Tenant    tenant.ID
+	User      user.ID
+	Was, Next string // the hashes
 }
 
 // Account is everything that a sign-up makes.

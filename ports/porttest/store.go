@@ -52,6 +52,7 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"Displacement":     testDisplacement,
 		"Reauthentication": testReauthentication,
 		"Passwords":        testPasswords,
+		"PasswordUpgrades": testPasswordUpgrades,
 		"SigningKeys":      testSigningKeys,
 		"KeyRevocation":    testKeyRevocation,
 		"Leases":           testLeases,

@@ -45,6 +45,11 @@ WHERE users.tenant_id = @tenant_id AND users.id = @id
       WHERE passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id AND passwords.hash = @next_hash
   );
 
+-- The same password in another form. The row of the user stays as it is: a
+-- session that is opened meanwhile by the old form is the same person's.
+-- name: UpgradePassword :execrows
+UPDATE passwords SET hash = @next_hash WHERE tenant_id = @tenant_id AND user_id = @user_id AND hash = @was_hash;
+
 -- name: NamesTaken :many
 SELECT email_key, username_key
 FROM users

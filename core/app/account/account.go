@@ -5,6 +5,7 @@ import (
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/app/proofs"
+	"github.com/plinto/plinto/core/app/rehash"
 	"github.com/plinto/plinto/core/app/strength"
 	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
@@ -17,6 +18,8 @@ type Service struct {
 	guard  *guard.Guard
 	proofs *proofs.Service
 	policy Policy
+
+	upgrades rehash.Upgrades
 }
 
 var _ inbound.Accounts = (*Service)(nil)
@@ -31,5 +34,5 @@ type Policy struct {
 
 // New makes a Service.
 func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, k *proofs.Service, p Policy) *Service {
-	return &Service{world: w, issuer: i, guard: g, proofs: k, policy: p}
+	return &Service{world: w, issuer: i, guard: g, proofs: k, policy: p, upgrades: rehash.Upgrades{World: w}}
 }

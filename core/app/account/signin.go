@@ -8,6 +8,7 @@ import (
 
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/rehash"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/mail"
@@ -25,7 +26,8 @@ func (s *Service) CheckSignIn(cmd inbound.SignIn) []fault.Field {
 
 // SignIn implements inbound.Accounts. It takes two round trips to the store,
 // one before the password is checked and one after, and holds nothing of the
-// store's between them, and one more where there is a proof to use. A refusal
+// store's between them; one more where there is a proof to use, and one more,
+// with another hash, where that of the password is outdated. A refusal
 // takes the same and the same hash, for whichever reason.
 func (s *Service) SignIn(ctx context.Context, caller inbound.Caller, cmd inbound.SignIn) (inbound.SignedIn, error) {
 	in, err := s.signIn(ctx, caller, cmd)
@@ -66,18 +68,27 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 	if err != nil {
 		return inbound.SignedIn{}, err
 	}
-	err = store.Sessions().Open(ctx, outbound.Opening{
+	opening := outbound.Opening{
 		Session: opened, PasswordHash: hash, Event: event.SignedIn(caller.Origin(), opened),
 		NewDevice: event.NewDevice(caller.Origin(), opened), Notice: s.notice(caller, opened),
 		Most: s.policy.MostSessions, Lifetime: s.issuer.Life,
 		Displaced: event.Ended(caller.Origin(), event.OfUser(u.ID), session.ID{}, u.ID, session.Displaced, now),
-	})
+	}
+	err = store.Sessions().Open(ctx, opening)
+	proved := rehash.Proved{Tenant: caller.Tenant, User: u.ID, Password: cmd.Password, Hash: hash}
+	if errors.Is(err, outbound.ErrStale) {
+		if opening.PasswordHash, err = s.upgrades.Meanwhile(ctx, proved); err == nil {
+			proved.Hash = opening.PasswordHash
+			err = store.Sessions().Open(ctx, opening)
+		}
+	}
 	if errors.Is(err, outbound.ErrStale) {
 		return inbound.SignedIn{}, s.refuse(ctx, caller, u.ID, event.Overtaken, now)
 	}
 	if err != nil {
 		return inbound.SignedIn{}, err
 	}
+	s.upgrades.Upgrade(ctx, proved)
 	u.LastSignInAt = &now
 	return inbound.SignedIn{User: u, Session: opened, Tokens: tokens}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/app/rehash"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/mail"
@@ -57,6 +58,12 @@ func (s *Service) change(ctx context.Context, caller inbound.Caller, who inbound
 		return fmt.Errorf("hash new password: %w", err)
 	}
 	err = s.replace(ctx, caller, who, hash, next)
+	if errors.Is(err, outbound.ErrStale) {
+		proved := rehash.Proved{Tenant: who.Tenant, User: who.User, Password: cmd.Current, Hash: hash}
+		if hash, err = s.upgrades.Meanwhile(ctx, proved); err == nil {
+			err = s.replace(ctx, caller, who, hash, next)
+		}
+	}
 	if errors.Is(err, outbound.ErrStale) {
 		return s.refuse(ctx, caller, who, event.Overtaken, fault.WrongPassword)
 	}

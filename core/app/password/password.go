@@ -10,6 +10,7 @@ import (
 
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/rehash"
 	"github.com/plinto/plinto/core/app/stepup"
 	"github.com/plinto/plinto/core/app/strength"
 	"github.com/plinto/plinto/core/credential"
@@ -29,6 +30,8 @@ type Service struct {
 	gate    *stepup.Gate
 	rules   strength.Rules
 	revoked Revoked
+
+	upgrades rehash.Upgrades
 }
 
 var _ inbound.Passwords = (*Service)(nil)
@@ -41,7 +44,7 @@ type Revoked interface {
 
 // New makes a Service.
 func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, gate *stepup.Gate, r strength.Rules, revoked Revoked) *Service {
-	return &Service{world: w, issuer: i, guard: g, gate: gate, rules: r, revoked: revoked}
+	return &Service{world: w, issuer: i, guard: g, gate: gate, rules: r, revoked: revoked, upgrades: rehash.Upgrades{World: w}}
 }
 
 // find reads the account of a principal and the hash of its password.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/rehash"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/ports/inbound"
@@ -18,7 +19,8 @@ func (s *Service) CheckReauthentication(cmd inbound.Reauthentication) []fault.Fi
 }
 
 // Reauthenticate implements inbound.Passwords, in two round trips to the store,
-// one before the password is checked and one after.
+// one before the password is checked and one after; a third, with another hash,
+// where that of the password is outdated.
 func (s *Service) Reauthenticate(ctx context.Context, caller inbound.Caller, who inbound.Principal, cmd inbound.Reauthentication) (inbound.AccessToken, error) {
 	token, err := s.reauthenticate(ctx, caller, who, cmd)
 	return token, failure.Of(err)
@@ -37,15 +39,24 @@ func (s *Service) reauthenticate(ctx context.Context, caller inbound.Caller, who
 	}
 	now := s.world.Clock.Now()
 	methods := []string{issuing.Password}
-	proved, err := s.world.Store.Sessions().Reauthenticate(ctx, outbound.Reauthentication{
+	again := outbound.Reauthentication{
 		Tenant: who.Tenant, Session: who.Session, Owner: who.User, PasswordHash: hash, Methods: methods, At: now, Lifetime: s.issuer.Life,
 		Event: event.Reauthenticated(caller.Origin(), who.Session, who.User, methods, now),
-	})
+	}
+	given := rehash.Proved{Tenant: who.Tenant, User: who.User, Password: cmd.Password, Hash: hash}
+	proved, err := s.world.Store.Sessions().Reauthenticate(ctx, again)
+	if errors.Is(err, outbound.ErrStale) {
+		if again.PasswordHash, err = s.upgrades.Meanwhile(ctx, given); err == nil {
+			given.Hash = again.PasswordHash
+			proved, err = s.world.Store.Sessions().Reauthenticate(ctx, again)
+		}
+	}
 	if errors.Is(err, outbound.ErrStale) {
 		return inbound.AccessToken{}, s.refuse(ctx, caller, who, event.Overtaken, fault.InvalidCredentials)
 	}
 	if err != nil {
 		return inbound.AccessToken{}, err
 	}
+	s.upgrades.Upgrade(ctx, given)
 	return s.issuer.Access(proved, now)
 }

@@ -343,6 +343,32 @@ func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) (i
 	return result.RowsAffected(), nil
 }
 
+const upgradePassword = `-- name: UpgradePassword :execrows
+UPDATE passwords SET hash = $1 WHERE tenant_id = $2 AND user_id = $3 AND hash = $4
+`
+
+type UpgradePasswordParams struct {
+	NextHash string
+	TenantID uuid.UUID
+	UserID   uuid.UUID
+	WasHash  string
+}
+
+// The same password in another form. The row of the user stays as it is: a
+// session that is opened meanwhile by the old form is the same person's.
+func (q *Queries) UpgradePassword(ctx context.Context, arg UpgradePasswordParams) (int64, error) {
+	result, err := q.db.Exec(ctx, upgradePassword,
+		arg.NextHash,
+		arg.TenantID,
+		arg.UserID,
+		arg.WasHash,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const userByID = `-- name: UserByID :one
 SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision FROM users WHERE tenant_id = $1 AND id = $2
 `
