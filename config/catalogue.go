@@ -250,6 +250,18 @@ func catalogue(c *Config) []setting {
 			meaning: "What new password hashes are made by: bcrypt or argon2id. Others give way at the next sign-in",
 		},
 		{
+			name: "PASSWORD_HIBP_ENABLED", fallback: "false", read: truth(&c.Password.HIBPEnabled),
+			meaning: "Ask Have I Been Pwned about new passwords, by five characters of a hash. Never at sign-in; when it is away nobody is kept out",
+		},
+		{
+			name: "PASSWORD_HIBP_URL", fallback: "https://api.pwnedpasswords.com/range", read: baseURL(&c.Password.HIBPURL),
+			meaning: "Where its range API is, or a mirror's. https in production",
+		},
+		{
+			name: "PASSWORD_HIBP_TIMEOUT", fallback: "1s", read: duration(&c.Password.HIBPTimeout),
+			meaning: "Time to wait for its answer",
+		},
+		{
 			name: "BCRYPT_ROUNDS", fallback: "12", read: whole(&c.Password.BcryptRounds),
 			meaning: "Cost of a password hash, 10 to 15; at least 12 in production. One more doubles the time",
 		},

@@ -240,6 +240,12 @@ type Password struct {
 	MinLength int
 	// Hasher is what new hashes are made by. PASSWORD_HASHER
 	Hasher PasswordHasher
+	// HIBPEnabled asks a service about new passwords, which is at HIBPURL and is
+	// not waited for longer than HIBPTimeout. PASSWORD_HIBP_ENABLED,
+	// PASSWORD_HIBP_URL, PASSWORD_HIBP_TIMEOUT
+	HIBPEnabled bool
+	HIBPURL     string
+	HIBPTimeout time.Duration
 	// BcryptRounds is the cost: each step doubles the time. BCRYPT_ROUNDS
 	BcryptRounds int
 	// Argon2Memory is in KiB. ARGON2_MEMORY_KIB, ARGON2_PASSES, ARGON2_LANES

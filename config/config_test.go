@@ -97,7 +97,7 @@ func TestDefaults(t *testing.T) {
 			StepUp: 10 * time.Minute,
 		},
 		Proof:    config.Proof{MaxAge: time.Minute, Leeway: 5 * time.Second, Nonce: config.NonceOptional},
-		Password: config.Password{MinLength: 12, Hasher: config.Bcrypt, BcryptRounds: 12, Argon2Memory: 19456, Argon2Passes: 2, Argon2Lanes: 1, Queue: 64, QueueTimeout: 5 * time.Second},
+		Password: config.Password{MinLength: 12, Hasher: config.Bcrypt, BcryptRounds: 12, Argon2Memory: 19456, Argon2Passes: 2, Argon2Lanes: 1, HIBPURL: "https://api.pwnedpasswords.com/range", HIBPTimeout: time.Second, Queue: 64, QueueTimeout: 5 * time.Second},
 		Signup:   config.Signup{Enumeration: config.Visible},
 		RateLimit: config.RateLimit{
 			Enabled: true, PerMinute: 60, PerHour: 1000,

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -146,6 +147,10 @@ const (
 	maxArgon2Work   = 1 << 20
 )
 
+// maxHIBPTimeout is how long somebody who signs up may be kept waiting for what
+// is not even needed.
+const maxHIBPTimeout = 5 * time.Second
+
 func (f *findings) passwords(cfg Config) {
 	p := cfg.Password
 	f.within("PASSWORD_MIN_LENGTH", p.MinLength, 8, 64)
@@ -168,6 +173,9 @@ func (f *findings) passwords(cfg Config) {
 	if p.Argon2Memory <= maxArgon2Memory && p.Argon2Passes <= 16 {
 		f.require(p.Argon2Memory*p.Argon2Passes <= maxArgon2Work, "ARGON2_PASSES", "times ARGON2_MEMORY_KIB is %d; it must be at most %d", p.Argon2Memory*p.Argon2Passes, maxArgon2Work)
 	}
+	f.require(!p.HIBPEnabled || cfg.Environment != Production || strings.HasPrefix(p.HIBPURL, "https://"), "PASSWORD_HIBP_URL", "must begin with https://")
+	f.positive("PASSWORD_HIBP_TIMEOUT", p.HIBPTimeout)
+	f.require(p.HIBPTimeout <= maxHIBPTimeout, "PASSWORD_HIBP_TIMEOUT", "is %v; it must be at most %v", p.HIBPTimeout, maxHIBPTimeout)
 	f.atLeast("BCRYPT_QUEUE", p.Queue, 1)
 	f.positive("BCRYPT_QUEUE_TIMEOUT", p.QueueTimeout)
 }

@@ -26,6 +26,8 @@ func TestRanges(t *testing.T) {
 		{"ARGON2_MEMORY_KIB", "19456 262144", "19455 262145", "is %; it must be 19456 to 262144"},
 		{"ARGON2_PASSES", "2 16", "1 17", "is %; it must be 2 to 16"},
 		{"ARGON2_LANES", "1 16", "0 17", "is %; it must be 1 to 16"},
+		{"PASSWORD_HIBP_TIMEOUT", "1ns 5s", "0s -1s", "is %; it must be more than zero"},
+		{"PASSWORD_HIBP_TIMEOUT", "5s", "6s", "is %; it must be at most 5s"},
 		{"BCRYPT_QUEUE", "1", "0", "is %; it must be at least 1"},
 		{"SMTP_PORT", "1 65535", "0 65536", "is %; it must be 1 to 65535"},
 		{"MAX_SESSIONS_PER_USER", "0 1 1000", "-1", "is %; it must be at least 0"},

@@ -22,6 +22,7 @@ type Metrics struct {
 	durations     *prometheus.HistogramVec
 	limiterShared prometheus.Gauge
 	limiterLost   prometheus.Counter
+	breachesLost  prometheus.Counter
 }
 
 // New makes the metrics of one program.
@@ -42,12 +43,15 @@ func New(version string) *Metrics {
 			Name: "plinto_limiter_lost_total", Help: "How often Redis was lost and this instance went on counting alone.",
 		}),
 	}
+	m.breachesLost = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "plinto_breached_passwords_unknown_total", Help: "New passwords that were not held against known breaches, because the service that knows them was away.",
+	})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "plinto_build_info", Help: "1; the label names the version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
 	m.registry.MustRegister(
-		m.requests, m.durations, m.limiterShared, m.limiterLost, build,
+		m.requests, m.durations, m.limiterShared, m.limiterLost, m.breachesLost, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -68,6 +72,9 @@ func (m *Metrics) LimiterLost() {
 	m.limiterShared.Set(0)
 	m.limiterLost.Inc()
 }
+
+// BreachesLost notes that nothing could be learned of a password.
+func (m *Metrics) BreachesLost() { m.breachesLost.Inc() }
 
 // Pool reads the numbers of a pool of connections whenever they are asked for.
 func (m *Metrics) Pool(read func() outbound.PoolHealth) {

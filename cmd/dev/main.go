@@ -36,6 +36,7 @@ func tasks() []task {
 		{"test", "start the servers the tests need, run vet and the tests, tell the coverage", test},
 		{"up", "leave PostgreSQL and Redis running until Ctrl-C and print their addresses", up},
 		{"generate", "generate the SQL code anew and write its sum file", generate},
+		{"passwords", "make the list of common passwords anew", passwords},
 		{"verify", "check everything that is committed but not tested", verify},
 	}
 }

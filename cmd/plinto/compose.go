@@ -12,6 +12,7 @@ import (
 	"github.com/plinto/plinto/adapters/httpapi"
 	"github.com/plinto/plinto/adapters/idna"
 	"github.com/plinto/plinto/adapters/jwks"
+	"github.com/plinto/plinto/adapters/passwordlist"
 	"github.com/plinto/plinto/adapters/system"
 	"github.com/plinto/plinto/adapters/telemetry"
 	"github.com/plinto/plinto/adapters/useragent"
@@ -83,6 +84,12 @@ func (p *program) build(ctx context.Context) error {
 		func() int64 { return int64(hasher.Stats().Waiting) },
 		func() int64 { return int64(hasher.Stats().Refused) },
 	)
+	common, err := passwordlist.Shipped()
+	if err != nil {
+		return err
+	}
+	breached, closeBreached := openBreached(c.Password, p.metrics, p.log)
+	p.closers = append(p.closers, closeBreached)
 	keys, runKMS, closeKMS, err := openKMS(ctx, c.JWT, p.log)
 	if err != nil {
 		return err
@@ -97,6 +104,7 @@ func (p *program) build(ctx context.Context) error {
 		Store: p.store, Limiter: limiter, Signer: jwks.New(jwks.Options{RSABits: c.JWT.RSABits}), KMS: keys, Proofs: jwks.Proofs{}, Sealer: sealer, Hasher: hasher,
 		Devices: useragent.Devices{}, Domains: idna.New(), Clock: clock, Random: system.Random{}, Identifiers: system.Identifiers{},
 		Mailer: post.mailer, Letters: post.letters,
+		Common: common, Breached: breached,
 	}, policy(c))
 	if err != nil {
 		return err

@@ -134,7 +134,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	})
 	gate := stepup.New(w.Clock, p.StepUp)
 	eraser := erasure.New(w, revoked)
-	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product}
+	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product, Common: w.Common, Breached: w.Breached}
 	return inbound.Services{
 		Accounts: account.New(w, issuer, limits, possession, account.Policy{
 			SignUps: p.SignUps, Passwords: rules, MostSessions: p.MostSessions, Mail: post.Enabled(),

@@ -59,8 +59,8 @@ type Policy struct {
 const minWord = 4
 
 // Check gives everything wrong with a new password named by field. Words are
-// what an attacker would guess first about this user: the product's name and
-// the parts of the address. A password that contains one of at least four
+// what an attacker would guess first about this user: the name of the product,
+// the parts of the address, what they are called. A password that contains one of at least four
 // characters is refused.
 func (p Policy) Check(field string, password Password, words ...string) []fault.Field {
 	text := password.Reveal()
@@ -81,7 +81,7 @@ func (p Policy) Check(field string, password Password, words ...string) []fault.
 	}
 	lower := strings.ToLower(text)
 	for _, word := range words {
-		if len(word) >= minWord && strings.Contains(lower, strings.ToLower(word)) {
+		if utf8.RuneCountInString(word) >= minWord && strings.Contains(lower, strings.ToLower(word)) {
 			return bad(fault.PasswordGuessable)
 		}
 	}

@@ -51,6 +51,8 @@ const (
 	PasswordCharacters
 	PasswordTooShort
 	PasswordGuessable
+	PasswordTooCommon
+	PasswordBreached
 	PasswordUnchanged
 
 	texts // how many there are
@@ -103,7 +105,9 @@ var said = map[Text]text{
 	PasswordNobodys:    {"too_long", "No password is as long as this."},
 	PasswordCharacters: {"invalid_characters", "A password is valid UTF-8 and has no NUL character."},
 	PasswordTooShort:   {"too_short", "A password has at least %d characters."},
-	PasswordGuessable:  {"too_guessable", "A password must not contain your address or the name of the service."},
+	PasswordGuessable:  {"too_guessable", "A password must not contain your name, your address or the name of the service."},
+	PasswordTooCommon:  {"too_common", "Many people have this password or one like it. Choose another."},
+	PasswordBreached:   {"breached", "This password was in a breach of another service. Choose another."},
 	PasswordUnchanged:  {"unchanged", "The new password is another than the current one."},
 }
 

@@ -42,6 +42,18 @@ type Profile struct {
 	Timezone, Locale                 *string
 }
 
+// Names gives what a user is called: the user name and the parts of the name
+// that are known.
+func (u User) Names() []string {
+	names := []string{u.Username.String()}
+	for _, part := range []*string{u.Profile.FirstName, u.Profile.LastName, u.Profile.DisplayName} {
+		if part != nil {
+			names = append(names, *part)
+		}
+	}
+	return names
+}
+
 // Registration is what a new account is made of. Its parts are valid already.
 type Registration struct {
 	Tenant    tenant.ID

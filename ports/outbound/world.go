@@ -9,6 +9,8 @@ type World struct {
 	Proofs      ProofReader
 	Sealer      Sealer
 	Hasher      Hasher
+	Common      CommonPasswords
+	Breached    BreachedPasswords // nil when nobody is asked
 	Devices     Devices
 	Domains     Domains
 	Clock       Clock

@@ -36,7 +36,7 @@ var libraries = []library{
 	{"golang.org/x/net/idna", []string{"adapters/idna"}},
 	{"golang.org/x/crypto", []string{"adapters/aesgcm", "adapters/hashing"}},
 	{"golang.org/x/sync", []string{"adapters", "cmd"}},
-	{"golang.org/x/text", []string{"adapters/hashing", "adapters/httpapi"}},
+	{"golang.org/x/text", []string{"adapters/hashing", "adapters/httpapi", "adapters/passwordlist"}},
 	{"modernc.org/sqlite", []string{"adapters/sqlite"}},
 
 	// Of the standard library, what belongs to one technology.

@@ -26,7 +26,7 @@ func (s *Service) registration(cmd inbound.SignUp) (user.Registration, []fault.F
 	var all, faults []fault.Field
 	r.Email, faults = user.ParseAddress(cmd.Email, s.world.Domains)
 	all = append(all, faults...)
-	all = append(all, s.policy.Passwords.Check("password", cmd.Password, r.Email)...)
+	all = append(all, s.policy.Passwords.Check("password", cmd.Password, r.Email, cmd.Username, cmd.FirstName, cmd.LastName)...)
 	r.Username, faults = user.ParseUsername(cmd.Username)
 	all = append(all, faults...)
 	r.FirstName, faults = user.ParseName("first_name", cmd.FirstName)
@@ -62,6 +62,9 @@ func (s *Service) signUp(ctx context.Context, caller inbound.Caller, cmd inbound
 		return inbound.SignedIn{}, err
 	}
 	if err := s.proofs.Use(ctx, proven); err != nil {
+		return inbound.SignedIn{}, err
+	}
+	if err := fault.Invalid(s.policy.Passwords.CheckBreaches(ctx, "password", cmd.Password)...); err != nil {
 		return inbound.SignedIn{}, err
 	}
 	hash, err := s.world.Hasher.Hash(ctx, cmd.Password)

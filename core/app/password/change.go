@@ -19,12 +19,12 @@ import (
 
 // CheckChange implements inbound.Passwords.
 func (s *Service) CheckChange(cmd inbound.PasswordChange) []fault.Field {
-	return s.checkChange(cmd, user.Email{})
+	return s.checkChange(cmd, user.User{})
 }
 
-func (s *Service) checkChange(cmd inbound.PasswordChange, address user.Email) []fault.Field {
+func (s *Service) checkChange(cmd inbound.PasswordChange, u user.User) []fault.Field {
 	faults := checkGiven("current_password", cmd.Current)
-	weak := s.rules.Check("new_password", cmd.New, address)
+	weak := s.rules.Check("new_password", cmd.New, u.Email, u.Names()...)
 	if len(weak) == 0 && s.rules.Normalize(cmd.New).Reveal() == s.rules.Normalize(cmd.Current).Reveal() {
 		weak = []fault.Field{fault.PasswordUnchanged.In("new_password")}
 	}
@@ -47,10 +47,13 @@ func (s *Service) change(ctx context.Context, caller inbound.Caller, who inbound
 	if err != nil {
 		return err
 	}
-	if err := fault.Invalid(s.checkChange(cmd, u.Email)...); err != nil {
+	if err := fault.Invalid(s.checkChange(cmd, u)...); err != nil {
 		return err
 	}
 	if err := s.prove(ctx, caller, who, u, hash, cmd.Current, fault.WrongPassword); err != nil {
+		return err
+	}
+	if err := fault.Invalid(s.rules.CheckBreaches(ctx, "new_password", cmd.New)...); err != nil {
 		return err
 	}
 	next, err := s.world.Hasher.Hash(ctx, cmd.New)
