@@ -103,7 +103,13 @@ func TestAnUpgradeBesideIsNoReasonToRefuse(t *testing.T) {
 			return err
 		},
 		"change": func(w *world, in inbound.SignedIn) error {
-			return w.Passwords.Change(w.t.Context(), w.caller(), w.principal(in), inbound.PasswordChange{Current: credential.NewPassword(password), New: next})
+			err := w.Passwords.Change(w.t.Context(), w.caller(), w.principal(in), inbound.PasswordChange{Current: credential.NewPassword(password), New: next})
+			if err == nil {
+				match, err := w.hasher.Hasher.Verify(w.t.Context(), next, w.hashOf(in.User.ID))
+				require.NoError(w.t, err)
+				require.True(w.t, match, "it is the new one")
+			}
+			return err
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
