@@ -155,6 +155,7 @@ type repositories struct {
 }
 
 func (r repositories) Users() outbound.Users             { return users{r} }
+func (r repositories) Transfers() outbound.Transfers     { return transfers{r} }
 func (r repositories) Sessions() outbound.Sessions       { return sessions{r} }
 func (r repositories) SigningKeys() outbound.SigningKeys { return signingKeys{r} }
 func (r repositories) UsedProofs() outbound.UsedProofs   { return usedProofs{r} }

@@ -16,6 +16,7 @@ import (
 func newUsers(s surroundings) *cobra.Command {
 	users := &cobra.Command{Use: "users", Short: "Look after the users", Args: cobra.NoArgs}
 	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.deleteUser())
+	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.importUsers(), s.exportUsers())
 	return users
 }
 

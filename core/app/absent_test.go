@@ -169,3 +169,15 @@ func (absentSessions) OfUser(context.Context, tenant.ID, user.ID, session.ID, in
 func (absentActivity) Devices(context.Context, tenant.ID, user.ID) ([]session.KnownDevice, error) {
 	return nil, errAway
 }
+
+type absentTransfers struct{}
+
+func (absent) Transfers() outbound.Transfers { return absentTransfers{} }
+
+func (absentTransfers) Holders(context.Context, tenant.ID, []user.User) ([]outbound.Holder, error) {
+	return nil, errAway
+}
+func (absentTransfers) Add(context.Context, []outbound.Transferred) error { return errAway }
+func (absentTransfers) After(context.Context, tenant.ID, user.ID, int) ([]outbound.Transferred, error) {
+	return nil, errAway
+}

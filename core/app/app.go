@@ -29,6 +29,7 @@ import (
 	"github.com/plinto/plinto/core/app/strength"
 	"github.com/plinto/plinto/core/app/tokens"
 	"github.com/plinto/plinto/core/app/trail"
+	"github.com/plinto/plinto/core/app/transfer"
 	"github.com/plinto/plinto/core/credential"
 	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/proof"
@@ -153,6 +154,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Health:        health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
 		Operators:     operations.New(w, revoked, eraser, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle}),
 		Cleanup:       cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention, DeadMails: p.DeadMails}, cleanup.Usual),
+		Transfer:      transfer.New(w, p.Tenant),
 		RevocationLog: revoked,
 		Introspection: introspection.New(w, issuer, keys, revoked),
 		Clients:       clients.New(w, limits, p.Tenant),

@@ -41,6 +41,11 @@ func SignedUp(o Origin, id user.ID, at time.Time) Event {
 	return o.event(UserCreated, OfUser(id), OfUser(id), at, nil)
 }
 
+// Imported tells of a new account that came from elsewhere.
+func Imported(o Origin, id user.ID, at time.Time) Event {
+	return o.event(UserCreated, Operator, OfUser(id), at, map[string]string{"source": "import"})
+}
+
 // Suspended tells of an account that may not act any more, and why, in the
 // words of whoever did it; the reason may be empty.
 func Suspended(o Origin, actor string, id user.ID, reason string, at time.Time) Event {

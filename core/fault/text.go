@@ -55,6 +55,21 @@ const (
 	PasswordBreached
 	PasswordUnchanged
 
+	LineMalformed
+	LineTooLong
+	LineNoUser
+	LineFirebase
+	FieldRepeated
+	RecordID
+	RecordIDTaken
+	RecordEmailTaken
+	RecordUsernameTaken
+	RecordRepeated
+	RecordStatus
+	RecordTime
+	RecordHash
+	RecordHashTooCostly
+
 	texts // how many there are
 )
 
@@ -109,6 +124,21 @@ var said = map[Text]text{
 	PasswordTooCommon:  {"too_common", "Many people have this password or one like it. Choose another."},
 	PasswordBreached:   {"breached", "This password was in a breach of another service. Choose another."},
 	PasswordUnchanged:  {"unchanged", "The new password is another than the current one."},
+
+	LineMalformed:       {"malformed", "This line is not one JSON object."},
+	LineTooLong:         {"too_long", "This line is too long."},
+	LineNoUser:          {"misplaced", "What is told of a project stands on the first line, alone."},
+	LineFirebase:        {"incomplete", "A hash of Firebase's needs the project on the first line, and no other hash beside it."},
+	FieldRepeated:       {"repeated", "This field is there twice."},
+	RecordID:            {"invalid", "An id is a UUID, in lower case."},
+	RecordIDTaken:       {"taken", "Another account has this id."},
+	RecordEmailTaken:    {"taken", "Another account has this address."},
+	RecordUsernameTaken: {"taken", "Another account has this user name."},
+	RecordRepeated:      {"repeated", "An earlier line has the same."},
+	RecordStatus:        {"not_allowed", "A status is active, inactive or suspended."},
+	RecordTime:          {"invalid", "A time is written as RFC 3339 says, is after 1970 and not to come."},
+	RecordHash:          {"unknown_hash", "This is no password hash of a kind that is known here."},
+	RecordHashTooCostly: {"too_costly", "This password hash asks for more work than is allowed."},
 }
 
 // In gives the Field of this name that says so; args fill the sentence.

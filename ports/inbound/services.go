@@ -19,6 +19,7 @@ type Services struct {
 	Limits        Limits
 	Health        Health
 	Operators     Operators
+	Transfer      Transfer
 	Cleanup       Cleanup
 	RevocationLog RevocationLog
 	Introspection Introspection

@@ -42,6 +42,7 @@ type Store interface {
 // none.
 type Repositories interface {
 	Users() Users
+	Transfers() Transfers
 	Sessions() Sessions
 	SigningKeys() SigningKeys
 	UsedProofs() UsedProofs

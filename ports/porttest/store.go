@@ -53,6 +53,7 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"Reauthentication": testReauthentication,
 		"Passwords":        testPasswords,
 		"PasswordUpgrades": testPasswordUpgrades,
+		"Transfers":        testTransfers,
 		"SigningKeys":      testSigningKeys,
 		"KeyRevocation":    testKeyRevocation,
 		"Leases":           testLeases,

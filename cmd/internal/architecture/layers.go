@@ -50,11 +50,11 @@ var mayImport = map[layer][]layer{
 
 // sharedUseCases are the packages of core/app that others of core/app may
 // import: work that several use cases have in common.
-var sharedUseCases = []string{"core/app/erasure", "core/app/failure", "core/app/guard", "core/app/issuing", "core/app/proofs", "core/app/stepup", "core/app/strength"}
+var sharedUseCases = []string{"core/app/erasure", "core/app/failure", "core/app/guard", "core/app/issuing", "core/app/proofs", "core/app/rehash", "core/app/stepup", "core/app/strength"}
 
 // drivingAdapters are the adapters that call the core; all others are called
 // by it.
-var drivingAdapters = []string{"httpapi", "web", "console", "scim", "oidc"}
+var drivingAdapters = []string{"httpapi", "web", "console", "scim", "oidc", "userfile"}
 
 // edges are the packages of adapters/internal that driving adapters share, what
 // speaking HTTP takes; driven ones share the others. No package is for both.

@@ -12,7 +12,7 @@ type library struct {
 // One that is not listed may be imported nowhere.
 var libraries = []library{
 	{"github.com/danielgtaylor/huma/v2", []string{"adapters/httpapi"}},
-	{"github.com/go-json-experiment/json", []string{"adapters/httpapi"}},
+	{"github.com/go-json-experiment/json", []string{"adapters/httpapi", "adapters/userfile"}},
 	{"github.com/go-viper/mapstructure/v2", []string{"config"}},
 	{"github.com/google/uuid", []string{"adapters/postgres", "adapters/sqlite", "adapters/system", "cmd", "ports/porttest"}},
 	{"github.com/jackc/pgx/v5", []string{"adapters/postgres", "cmd"}},
