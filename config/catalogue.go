@@ -41,7 +41,7 @@ func catalogue(c *Config) []setting {
 			meaning: "Where clients reach Plinto. Required in production, with https",
 		},
 		{
-			name: "FRONTEND_URL", derived: "`PUBLIC_URL`", read: baseURL(&c.Server.FrontendURL),
+			name: "FRONTEND_URL", derived: "`PUBLIC_URL`, else `http://HOST:PORT`", read: baseURL(&c.Server.FrontendURL),
 			meaning: "Where people see pages: links in mails point there",
 		},
 		{
@@ -292,7 +292,27 @@ func catalogue(c *Config) []setting {
 		},
 		{
 			name: "SIGNUP_ENUMERATION", fallback: "visible", read: oneOf(&c.Signup.Enumeration, Visible, Hidden),
-			meaning: "visible tells that an address is taken; hidden is not available in this version",
+			meaning: "What a sign-up with a taken address answers. visible tells; hidden answers 202 either way, signs nobody in, and has a mail tell the mailbox which it is. hidden needs mail",
+		},
+		{
+			name: "EMAIL_VERIFICATION_EXPIRE_HOURS", fallback: "48", read: counted(&c.Links.Verification, time.Hour),
+			meaning: "Hours that a mailed link works which proves an address, 1 to 168",
+		},
+		{
+			name: "PASSWORD_RESET_EXPIRE_MINUTES", fallback: "60", read: counted(&c.Links.Reset, time.Minute),
+			meaning: "Minutes that a mailed link works which sets another password, 5 to 1440",
+		},
+		{
+			name: "MAGIC_LINK_EXPIRE_MINUTES", fallback: "10", read: counted(&c.Links.Magic, time.Minute),
+			meaning: "Minutes that a mailed link works which signs in, 1 to 60",
+		},
+		{
+			name: "INVITATION_EXPIRE_HOURS", fallback: "48", read: counted(&c.Links.Invitation, time.Hour),
+			meaning: "Hours that a mailed invitation works, 1 to 168",
+		},
+		{
+			name: "MAGIC_LINK_REDIRECT_URLS", read: listOf(&c.Links.Redirects, redirect),
+			meaning: "List of addresses that a link which signs in may lead on to. They are compared to the letter; https, or http for this machine alone",
 		},
 		{
 			name: "RATE_LIMIT_ENABLED", fallback: "true", read: truth(&c.RateLimit.Enabled),
@@ -325,6 +345,18 @@ func catalogue(c *Config) []setting {
 		{
 			name: "RATE_LIMIT_REFRESH_PER_SESSION_PER_5_MINUTES", fallback: "20", read: whole(&c.RateLimit.RefreshPerSessionPer5Minutes),
 			meaning: "Refreshes of one session in five minutes",
+		},
+		{
+			name: "RATE_LIMIT_MAIL_PER_ADDRESS_PER_HOUR", fallback: "5", read: whole(&c.RateLimit.MailPerAddressPerHour),
+			meaning: "Requests of one client address in an hour for each kind of mail: another password, a link that signs in, verification, another address",
+		},
+		{
+			name: "RATE_LIMIT_MAIL_PER_ACCOUNT_PER_HOUR", fallback: "5", read: whole(&c.RateLimit.MailPerAccountPerHour),
+			meaning: "Requests in an hour for each kind of mail to one mailbox, wherever they come from and whether or not it has an account",
+		},
+		{
+			name: "RATE_LIMIT_LINK_PER_ADDRESS_PER_5_MINUTES", fallback: "20", read: whole(&c.RateLimit.LinkPerAddressPer5Minutes),
+			meaning: "Tokens of mailed links that one client address presents in five minutes",
 		},
 		{
 			name: "RATE_LIMIT_CLIENT_PER_MINUTE", fallback: "6000", read: whole(&c.RateLimit.ClientPerMinute),
@@ -394,7 +426,7 @@ func catalogue(c *Config) []setting {
 		},
 		{
 			name: "ENABLE_MAGIC_LINKS", fallback: "false", read: truth(&c.Features.MagicLinks),
-			meaning: "Sign-in by a mailed link. Not available in this version",
+			meaning: "Sign-in by a mailed link. Needs mail",
 		},
 		{
 			name: "ENABLE_ORGANIZATIONS", fallback: "false", read: truth(&c.Features.Organizations),

@@ -64,6 +64,7 @@ type Config struct {
 	Proof     Proof
 	Password  Password
 	Signup    Signup
+	Links     Links
 	RateLimit RateLimit
 	Email     Email
 	Features  Features
@@ -274,6 +275,21 @@ type Signup struct {
 	Enumeration Enumeration
 }
 
+// Links is how long links in mails work, and where they may lead.
+type Links struct {
+	// Verification, Reset, Magic and Invitation are how long a link works that
+	// proves an address, sets a password, signs in or begins an account.
+	// EMAIL_VERIFICATION_EXPIRE_HOURS, PASSWORD_RESET_EXPIRE_MINUTES,
+	// MAGIC_LINK_EXPIRE_MINUTES, INVITATION_EXPIRE_HOURS
+	Verification time.Duration
+	Reset        time.Duration
+	Magic        time.Duration
+	Invitation   time.Duration
+	// Redirects is where a link that signs in may lead on to, to the letter.
+	// MAGIC_LINK_REDIRECT_URLS
+	Redirects []string
+}
+
 // Enumeration is what signing up with a taken address answers.
 type Enumeration string
 
@@ -301,6 +317,13 @@ type RateLimit struct {
 	SigninPerAccountPerMinute   int
 	// RefreshPerSessionPer5Minutes counts refreshes of one session.
 	RefreshPerSessionPer5Minutes int
+	// MailPerAddressPerHour counts requests for each kind of mail by one client
+	// address, MailPerAccountPerHour those for one mailbox from anywhere.
+	MailPerAddressPerHour int
+	MailPerAccountPerHour int
+	// LinkPerAddressPer5Minutes counts tokens of mailed links that one client
+	// address presents.
+	LinkPerAddressPer5Minutes int
 	// ClientPerMinute counts requests of one API client.
 	ClientPerMinute int
 }
@@ -341,6 +364,9 @@ func (c *Config) derive() {
 		c.JWT.Issuer = c.Server.plainURL()
 	}
 	c.deriveMail()
+	if c.Server.FrontendURL == "" && c.Environment != Production {
+		c.Server.FrontendURL = "http://" + c.Server.Address()
+	}
 	if c.Database.URL == "" && c.Database.Path == "" {
 		c.Database.Engine, c.Database.Path = SQLite, defaultSQLitePath(c.DataDir)
 	}

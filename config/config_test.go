@@ -74,7 +74,7 @@ func TestDefaults(t *testing.T) {
 		Environment: config.Development,
 		DataDir:     "./data",
 		Server: config.Server{
-			Host: "127.0.0.1", Port: 8000,
+			Host: "127.0.0.1", Port: 8000, FrontendURL: "http://127.0.0.1:8000",
 			ShutdownTimeout: 20 * time.Second,
 		},
 		Log: config.Log{Level: slog.LevelInfo, Format: config.TextLog},
@@ -103,8 +103,11 @@ func TestDefaults(t *testing.T) {
 			Enabled: true, PerMinute: 60, PerHour: 1000,
 			SignupPerMinute: 3, SignupPerHour: 5,
 			SigninPerAddressPer5Minutes: 10, SigninPerAccountPerMinute: 5, RefreshPerSessionPer5Minutes: 20, ClientPerMinute: 6000,
+			MailPerAddressPerHour: 5, MailPerAccountPerHour: 5, LinkPerAddressPer5Minutes: 20,
 		},
 		Email:    config.Email{Provider: config.SMTP, FromName: "Plinto", SMTPPort: 587, SMTPSecurity: config.StartTLS, DefaultLocale: "en"},
+		Links:    config.Links{Verification: 48 * time.Hour, Reset: time.Hour, Magic: 10 * time.Minute, Invitation: 48 * time.Hour},
+		Email:    config.Email{Provider: "smtp", FromName: "Plinto", SMTPPort: 587},
 		Features: config.Features{Signups: true, Docs: true},
 	}, got)
 	require.Equal(t, "127.0.0.1:8000", got.Server.Address())
@@ -138,9 +141,9 @@ func TestDefaultsThatFollowOthers(t *testing.T) {
 	}{
 		{[]string{"PUBLIC_URL=https://a.example/auth/"}, "https://a.example/auth", "https://a.example/auth"},
 		{[]string{"PUBLIC_URL=https://a.example", "JWT_ISSUER=https://b.example/", "FRONTEND_URL=https://c.example"}, "https://b.example/", "https://c.example"},
-		{[]string{"HOST=127.0.0.1", "PORT=9"}, "http://127.0.0.1:9", ""},
-		{[]string{"HOST=::1", "PORT=9"}, "http://[::1]:9", ""},
-		{[]string{"HOST=auth.internal"}, "http://auth.internal:8000", ""},
+		{[]string{"HOST=127.0.0.1", "PORT=9"}, "http://127.0.0.1:9", "http://127.0.0.1:9"},
+		{[]string{"HOST=::1", "PORT=9"}, "http://[::1]:9", "http://[::1]:9"},
+		{[]string{"HOST=auth.internal"}, "http://auth.internal:8000", "http://auth.internal:8000"},
 	} {
 		got := load(t, c.environ...)
 		require.Equal(t, c.issuer, got.JWT.Issuer, c.environ)

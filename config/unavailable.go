@@ -9,7 +9,6 @@ func (f *findings) unavailable(cfg Config) {
 		asked bool
 		right string
 	}{
-		{"ENABLE_MAGIC_LINKS", cfg.Features.MagicLinks, "leave it at false"},
 		{"ENABLE_ORGANIZATIONS", cfg.Features.Organizations, "leave it at false"},
 		{"ENABLE_WEBHOOKS", cfg.Features.Webhooks, "leave it at false"},
 		{"ENABLE_AUDIT", cfg.Features.Audit, "leave it at false"},
@@ -18,6 +17,7 @@ func (f *findings) unavailable(cfg Config) {
 		{"ENABLE_SSO", cfg.Features.SSO, "leave it at false"},
 		{"ENABLE_OAUTH", cfg.Features.OAuth, "leave it at false"},
 		{"SIGNUP_ENUMERATION", cfg.Signup.Enumeration == Hidden, "leave it at visible"},
+		{"EMAIL_ENABLED", cfg.Email.Enabled, "leave it at false"},
 		{"DATABASE_REPLICA_URLS", len(cfg.Database.ReplicaURLs) > 0, "leave it out"},
 	} {
 		f.require(!feature.asked, feature.name, "asks for what is not available in this version; %s", feature.right)

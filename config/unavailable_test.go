@@ -9,7 +9,6 @@ import (
 
 func TestUnavailableIsRefused(t *testing.T) {
 	for _, c := range []struct{ given, remedy string }{
-		{"ENABLE_MAGIC_LINKS=true", "leave it at false"},
 		{"ENABLE_ORGANIZATIONS=true", "leave it at false"},
 		{"ENABLE_WEBHOOKS=true", "leave it at false"},
 		{"ENABLE_AUDIT=true", "leave it at false"},
@@ -18,6 +17,7 @@ func TestUnavailableIsRefused(t *testing.T) {
 		{"ENABLE_SSO=true", "leave it at false"},
 		{"ENABLE_OAUTH=true", "leave it at false"},
 		{"SIGNUP_ENUMERATION=hidden", "leave it at visible"},
+		{"EMAIL_ENABLED=true", "leave it at false"},
 		{"DATABASE_REPLICA_URLS=postgres://replica/plinto", "leave it out"},
 	} {
 		name, _, _ := strings.Cut(c.given, "=")
@@ -26,5 +26,5 @@ func TestUnavailableIsRefused(t *testing.T) {
 				refused(t, inProduction("ENVIRONMENT="+environment, c.given)...))
 		}
 	}
-	load(t, "ENABLE_MAGIC_LINKS=false", "ENABLE_OAUTH=0", "EMAIL_ENABLED=no", "SIGNUP_ENUMERATION=visible", "DATABASE_REPLICA_URLS=")
+	load(t, "ENABLE_OAUTH=0", "EMAIL_ENABLED=no", "DATABASE_REPLICA_URLS=")
 }

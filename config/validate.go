@@ -25,6 +25,8 @@ func Check(cfg Config) []Fault {
 	f.passwords(cfg)
 	f.limits(cfg.RateLimit)
 	f.mail(cfg)
+	f.mail(cfg.Email)
+	f.links(cfg)
 	f.environment(cfg)
 	f.unavailable(cfg)
 	inOrder(f.List, catalogue(new(Config)))
@@ -188,5 +190,8 @@ func (f *findings) limits(r RateLimit) {
 	f.atLeast("RATE_LIMIT_SIGNIN_PER_ADDRESS_PER_5_MINUTES", r.SigninPerAddressPer5Minutes, 1)
 	f.atLeast("RATE_LIMIT_SIGNIN_PER_ACCOUNT_PER_MINUTE", r.SigninPerAccountPerMinute, 1)
 	f.atLeast("RATE_LIMIT_REFRESH_PER_SESSION_PER_5_MINUTES", r.RefreshPerSessionPer5Minutes, 1)
+	f.atLeast("RATE_LIMIT_MAIL_PER_ADDRESS_PER_HOUR", r.MailPerAddressPerHour, 1)
+	f.atLeast("RATE_LIMIT_MAIL_PER_ACCOUNT_PER_HOUR", r.MailPerAccountPerHour, 1)
+	f.atLeast("RATE_LIMIT_LINK_PER_ADDRESS_PER_5_MINUTES", r.LinkPerAddressPer5Minutes, 1)
 	f.atLeast("RATE_LIMIT_CLIENT_PER_MINUTE", r.ClientPerMinute, 1)
 }

@@ -119,7 +119,7 @@ func TestCheckForAnotherEnvironment(t *testing.T) {
 	for _, f := range config.Check(cfg) {
 		names = append(names, f.Name)
 	}
-	require.Equal(t, []string{"SECRET_KEY", "PUBLIC_URL", "ALLOWED_HOSTS", "JWT_SECRET_KEY", "JWT_ISSUER", "ENABLE_DOCS"}, names)
+	require.Equal(t, []string{"SECRET_KEY", "PUBLIC_URL", "FRONTEND_URL", "ALLOWED_HOSTS", "JWT_SECRET_KEY", "JWT_ISSUER", "ENABLE_DOCS"}, names)
 }
 
 // Everything at once, each under the name of a setting, in the order in which

@@ -2,8 +2,10 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/ports/inbound"
 )
 
@@ -35,21 +37,42 @@ type sessionHandleJSON struct {
 	ExpiresAt instant `json:"expires_at"`
 }
 
+// signUpRoute is one of two: where sign-ups are hidden nobody is signed in, and
+// the answer says nothing.
+func (s *Server) signUpRoute(a accounts) route {
+	r := route{
+		method: post, path: "/api/v1/auth/signup", id: "signUp", tag: "Authentication",
+		summary: "Make an account and sign in", success: http.StatusCreated, admission: countedByUseCase, binds: true, idempotent: true,
+		aliases: []alias{{path: "/api/v1/auth/register", id: "register"}}, serve: bodyHandler(a.signUp),
+		faults: []fault.Code{fault.EmailTaken, fault.UsernameTaken, fault.SignupsDisabled, fault.Overloaded},
+	}
+	if s.opts.HiddenSignUps {
+		r.summary = "Make an account, unless the address has one, and have a mail tell its mailbox which"
+		r.success, r.serve, r.binds = http.StatusAccepted, bodyHandler(a.signUpQuietly), false
+		r.faults = []fault.Code{fault.UsernameTaken, fault.SignupsDisabled, fault.MailDisabled, fault.Overloaded}
+	}
+	return r
+}
+
 func (a accounts) signUp(ctx context.Context, in *request[signUpJSON]) (*answer[signedInJSON], error) {
+	return enter(a.register(ctx, in))
+}
+
+func (a accounts) register(ctx context.Context, in *request[signUpJSON]) (inbound.SignedIn, error) {
 	body, wrong, err := in.read()
 	if err != nil {
-		return nil, err
+		return inbound.SignedIn{}, err
 	}
 	cmd := inbound.SignUp{
 		Email: body.Email, Password: credential.NewPassword(body.Password),
 		Username: value(body.Username), FirstName: value(body.FirstName), LastName: value(body.LastName),
 	}
 	if err := invalid(wrong, a.service.CheckSignUp(cmd)); err != nil {
-		return nil, err
+		return inbound.SignedIn{}, err
 	}
 	up, err := a.service.SignUp(ctx, callOf(ctx).caller, cmd)
 	callOf(ctx).concerns = up.User.ID
-	return enter(up, err)
+	return up, err
 }
 
 func (a accounts) signIn(ctx context.Context, in *request[signInJSON]) (*answer[signedInJSON], error) {
@@ -62,6 +85,12 @@ func (a accounts) signIn(ctx context.Context, in *request[signInJSON]) (*answer[
 		return nil, err
 	}
 	return enter(a.service.SignIn(ctx, callOf(ctx).caller, cmd))
+}
+
+// signUpQuietly answers the same whether or not there is an account.
+func (a accounts) signUpQuietly(ctx context.Context, in *request[signUpJSON]) (*none, error) {
+	_, err := a.register(ctx, in)
+	return nil, err
 }
 
 // enter answers a sign-in.

@@ -17,10 +17,11 @@ import (
 type access int
 
 const (
-	anyone      access = iota // nothing
-	signedIn                  // an access token that is good now
-	tokenHolder               // an access token; the use case judges it
-	apiClient                 // the credential of an API client; the handler reads it
+	anyone        access = iota // nothing
+	signedIn                    // an access token that is good now
+	tokenHolder                 // an access token; the use case judges it
+	mayBeSignedIn               // nothing, but an access token that comes along is good now
+	apiClient                   // the credential of an API client; the handler reads it
 )
 
 // authenticate finds out who calls a route that wants to know.
@@ -30,11 +31,14 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		if call.route == nil || !call.route.access.wantsToken() {
 			return next(c)
 		}
+		if call.route.access == mayBeSignedIn && len(c.Request().Header.Values("Authorization")) == 0 {
+			return next(c)
+		}
 		var err error
 		if call.token, err = bearer(c.Request().Header); err != nil {
 			return err
 		}
-		if call.route.access == signedIn {
+		if call.route.access != tokenHolder {
 			if call.who, err = s.services.Tokens.Authenticate(c.Request().Context(), call.caller, call.token); err != nil {
 				return err
 			}
@@ -76,8 +80,9 @@ func isToken68(s string) bool {
 	})
 }
 
-// wantsToken tells whether a caller proves with an access token who it is.
-func (a access) wantsToken() bool { return a == signedIn || a == tokenHolder }
+// wantsToken tells whether a caller proves with an access token who it is, or
+// may.
+func (a access) wantsToken() bool { return a == signedIn || a == tokenHolder || a == mayBeSignedIn }
 
 // challenges are the WWW-Authenticate fields of a refusal: on a route that wants
 // a token how to present one (RFC 6750 section 3, RFC 9449 section 7.1), and

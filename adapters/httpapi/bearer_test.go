@@ -19,6 +19,7 @@ var protected = [][2]string{
 	{"GET", "/api/v1/users/me/export"},
 	{"POST", "/api/v1/auth/signout"},
 	{"POST", "/api/v1/auth/logout"},
+	{"POST", "/api/v1/auth/email/resend-verification"},
 	{"GET", "/api/v1/sessions"},
 	{"DELETE", "/api/v1/sessions"},
 	{"GET", "/api/v1/sessions/current"},

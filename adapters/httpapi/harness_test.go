@@ -79,6 +79,7 @@ type fakes struct {
 	admit        func(context.Context, inbound.Caller) error
 	ready        func(context.Context) inbound.Readiness
 	begin        func(context.Context, inbound.Caller, inbound.Principal, inbound.Repeatable) ([]byte, inbound.Attempt, error)
+	linked       func(what string, c inbound.Caller, who inbound.Principal, given ...string) error
 }
 
 type (
@@ -334,7 +335,8 @@ func newFakes() *fakes {
 		published: func() (inbound.JWKS, error) {
 			return inbound.JWKS{Body: []byte(`{"keys":[]}`), MaxAge: 5 * time.Minute}, nil
 		},
-		admit: func(context.Context, inbound.Caller) error { return nil },
+		admit:  func(context.Context, inbound.Caller) error { return nil },
+		linked: func(string, inbound.Caller, inbound.Principal, ...string) error { return nil },
 		ready: func(context.Context) inbound.Readiness {
 			return inbound.Readiness{State: inbound.Ready, Database: inbound.DatabaseHealth{
 				Engine: "sqlite", Healthy: true, ResponseTime: 1234 * time.Microsecond,
@@ -349,6 +351,9 @@ func (f *fakes) services() inbound.Services {
 		Accounts:      accounts{f},
 		Passwords:     passwords{f},
 		Profiles:      profiles{f},
+		Recovery:      recovery{f},
+		Addresses:     addresses{f},
+		MagicLinks:    magicLinks{f},
 		Tokens:        tokens{f},
 		Proofs:        proofs{},
 		Sessions:      sessions{f},

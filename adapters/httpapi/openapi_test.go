@@ -105,7 +105,10 @@ func TestTheDocumentIsClosedInItself(t *testing.T) {
 	for path, method := range map[string]string{introspectPath: "post", revokedPath: "get"} {
 		require.Equal(t, []map[string][]string{{"client": {}}}, doc.Paths[path][method].Security, path)
 	}
-	for _, name := range []string{"SignUp", "SignIn", "Refresh", "Reauthenticate", "PasswordChange", "ProfileUpdate", "Erasure"} {
+	for _, name := range []string{
+		"SignUp", "SignIn", "Refresh", "Reauthenticate", "PasswordChange", "ProfileUpdate", "Erasure",
+		"Forgot", "Reset", "MailedToken", "MagicLink", "AddressChange",
+	} {
 		var schema struct {
 			AdditionalProperties *bool    `json:"additionalProperties"`
 			Required             []string `json:"required"`
@@ -124,6 +127,8 @@ func TestTheDocumentRequiresWhatTheReaderRequires(t *testing.T) {
 	for path, name := range map[string]string{
 		"/api/v1/auth/signup": "SignUp", "/api/v1/auth/signin": "SignIn", "/api/v1/auth/refresh": "Refresh",
 		"/api/v1/auth/reauthenticate": "Reauthenticate", "/api/v1/auth/password/change": "PasswordChange",
+		"/api/v1/auth/password/forgot": "Forgot", "/api/v1/auth/password/reset": "Reset", "/api/v1/auth/email/verify": "MailedToken",
+		"/api/v1/auth/magic-link": "MagicLink", "/api/v1/users/me/email": "AddressChange",
 	} {
 		var schema struct {
 			Required   []string                   `json:"required"`

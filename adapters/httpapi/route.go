@@ -122,6 +122,9 @@ func (r route) operation(method, path, id, description string) huma.Operation {
 	switch {
 	case r.access.wantsToken():
 		op.Security = []map[string][]string{{"bearer": {}}, {"dpop": {}}}
+		if r.access == mayBeSignedIn {
+			op.Security = append(op.Security, map[string][]string{})
+		}
 	case r.access == apiClient:
 		op.Security = []map[string][]string{{"client": {}}}
 	}

@@ -20,6 +20,9 @@ func (s *Server) table() []route {
 	a := accounts{s.services.Accounts}
 	p := passwords{s.services.Passwords}
 	q := profiles{s.services.Profiles}
+	rec := recovery{s.services.Recovery}
+	adr := addresses{s.services.Addresses}
+	m := magicLinks{s.services.MagicLinks}
 	t := tokens{s.services.Tokens}
 	v := sessions{s.services.Sessions}
 	y := activity{s.services.Activity}
@@ -29,12 +32,7 @@ func (s *Server) table() []route {
 	h := health{s.services.Health, s.services.Proofs, s.opts}
 
 	routes := []route{
-		{
-			method: post, path: "/api/v1/auth/signup", id: "signUp", tag: "Authentication",
-			summary: "Make an account and sign in", success: http.StatusCreated, admission: countedByUseCase, binds: true, idempotent: true,
-			aliases: []alias{{path: "/api/v1/auth/register", id: "register"}}, serve: bodyHandler(a.signUp),
-			faults: []fault.Code{fault.EmailTaken, fault.UsernameTaken, fault.SignupsDisabled, fault.Overloaded},
-		},
+		s.signUpRoute(a),
 		{
 			method: post, path: "/api/v1/auth/signin", id: "signIn", tag: "Authentication",
 			summary: "Sign in by password", admission: countedByUseCase, binds: true,
@@ -62,6 +60,52 @@ func (s *Server) table() []route {
 			access: signedIn, admission: countedByUseCase,
 			aliases: []alias{{path: "/api/v1/auth/password/change", id: "putPassword", method: put}}, serve: bodyHandler(p.change),
 			faults: []fault.Code{fault.WrongPassword, fault.ReauthenticationRequired, fault.Overloaded},
+		},
+		{
+			method: post, path: "/api/v1/auth/password/forgot", id: "forgotPassword", tag: "Authentication",
+			summary: "Have a link mailed that sets another password, if there is such an account", success: http.StatusAccepted, admission: countedByUseCase,
+			aliases: []alias{{path: "/api/v1/auth/forgot-password", id: "forgotPasswordAlias"}}, serve: bodyHandler(rec.forgot),
+			faults: []fault.Code{fault.MailDisabled},
+		},
+		{
+			method: post, path: "/api/v1/auth/password/reset", id: "resetPassword", tag: "Authentication",
+			summary: "Set another password by a mailed link, and end all sessions", success: http.StatusNoContent, admission: countedByUseCase,
+			aliases: []alias{{path: "/api/v1/auth/reset-password", id: "resetPasswordAlias"}}, serve: bodyHandler(rec.reset),
+			faults: []fault.Code{fault.InvalidOrExpiredToken, fault.Overloaded},
+		},
+		{
+			method: post, path: "/api/v1/auth/email/verify", id: "verifyEmail", tag: "Authentication",
+			summary: "Verify my address by a mailed link, best from a session of the account", success: http.StatusNoContent,
+			access: mayBeSignedIn, admission: countedByUseCase,
+			aliases: []alias{{path: "/api/v1/auth/verify-email", id: "verifyEmailAlias"}}, serve: bodyHandler(adr.verify),
+			faults: []fault.Code{fault.InvalidOrExpiredToken},
+		},
+		{
+			method: post, path: "/api/v1/auth/email/resend-verification", id: "resendVerification", tag: "Authentication",
+			summary: "Have the link mailed again that verifies my address", success: http.StatusAccepted, access: signedIn, admission: countedByUseCase,
+			serve: handler(adr.resend), faults: []fault.Code{fault.AlreadyVerified, fault.MailDisabled},
+		},
+		{
+			method: post, path: "/api/v1/auth/email/confirm", id: "confirmEmail", tag: "Authentication",
+			summary: "Give the account another address by a mailed link, best from a session of the account", success: http.StatusNoContent,
+			access: mayBeSignedIn, admission: countedByUseCase, serve: bodyHandler(adr.confirm),
+			faults: []fault.Code{fault.InvalidOrExpiredToken, fault.EmailTaken},
+		},
+		{
+			method: post, path: "/api/v1/auth/magic-link", id: "requestMagicLink", tag: "Authentication",
+			summary: "Have a link mailed that signs in, if there is such an account", success: http.StatusAccepted, admission: countedByUseCase,
+			serve: bodyHandler(m.request), faults: []fault.Code{fault.MagicLinksDisabled, fault.MailDisabled},
+		},
+		{
+			method: post, path: "/api/v1/auth/magic-link/verify", id: "signInByMagicLink", tag: "Authentication",
+			summary: "Sign in by a mailed link", admission: countedByUseCase, binds: true,
+			serve: bodyHandler(m.signIn), faults: []fault.Code{fault.InvalidOrExpiredToken, fault.MagicLinksDisabled},
+		},
+		{
+			method: post, path: "/api/v1/users/me/email", id: "changeEmail", tag: "Users",
+			summary: "Have a link mailed to another address of mine, which becomes the account's by it", success: http.StatusAccepted,
+			access: signedIn, admission: countedByUseCase, serve: bodyHandler(adr.change),
+			faults: []fault.Code{fault.ReauthenticationRequired, fault.MailDisabled},
 		},
 		{
 			method: get, path: "/api/v1/auth/me", id: "me", tag: "Users",

@@ -31,6 +31,7 @@ type Options struct {
 	CORSOrigins       []string // exact origins, as browsers write them
 	AllowedHosts      []string // names without ports; empty, or "*", is any
 	TrustedProxies    []netip.Prefix
+	HiddenSignUps     bool   // whether a sign-up tells nobody if there is an account already
 	PublicURL         string // where clients reach the API, without a slash at the end; empty: as they ask
 	HSTS              bool   // send Strict-Transport-Security over plain HTTP too
 	PasswordMinLength int    // for the documents; zero is 12

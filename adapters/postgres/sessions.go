@@ -45,7 +45,7 @@ func (r sessions) Open(ctx context.Context, o outbound.Opening) error {
 			return err
 		}
 		if _, err := q.OpenSession(ctx, db.OpenSessionParams{
-			TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.ID), UserID: uuid.UUID(s.User), PasswordHash: o.PasswordHash,
+			TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.ID), UserID: uuid.UUID(s.User), PasswordHash: o.PasswordHash, Unasked: o.Unasked,
 			Address: s.Address, UserAgent: s.UserAgent,
 			DeviceName: s.Device.Name, DeviceType: string(s.Device.Type), Browser: s.Device.Browser, Os: s.Device.OS,
 			Methods: strings.Join(s.Methods, " "), AuthenticatedAt: s.AuthenticatedAt,

@@ -165,6 +165,9 @@ func (r repositories) Activity() outbound.Activity       { return activity{r} }
 func (r repositories) Clients() outbound.Clients         { return clients{r} }
 func (r repositories) Outbox() outbound.Outbox           { return outbox{r} }
 
+func (r repositories) MailedTokens() outbound.MailedTokens { return mailedTokens{r} }
+func (r repositories) Mailboxes() outbound.Mailboxes       { return mailboxes{r} }
+
 // query runs generated queries.
 func (r repositories) query(ctx context.Context, fn func(q *db.Queries) error) error {
 	return r.speak(ctx, func(s speaker) error { return fn(db.New(s)) })

@@ -40,6 +40,9 @@ func eraseTraces(ctx context.Context, q *db.Queries, e outbound.Erasure) error {
 			return q.EraseIdempotentAnswers(ctx, db.EraseIdempotentAnswersParams{TenantID: t, UserID: &id})
 		},
 		func() error { return q.EraseDevices(ctx, db.EraseDevicesParams{TenantID: t, UserID: id}) },
+		func() error {
+			return q.EraseMailedTokens(ctx, db.EraseMailedTokensParams{TenantID: t, UserID: id})
+		},
 		func() error { return q.EraseAddresses(ctx, db.EraseAddressesParams{TenantID: t, UserID: id}) },
 		func() error { return q.EraseSessions(ctx, db.EraseSessionsParams{TenantID: t, UserID: id}) },
 		func() error {

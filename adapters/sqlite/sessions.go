@@ -28,7 +28,7 @@ func (r sessions) Open(ctx context.Context, o outbound.Opening) error {
 	return wrap("open session", r.writing(ctx, func(q *db.Queries) error {
 		at := column.Micros(s.CreatedAt)
 		n, err := q.RecordSignIn(ctx, db.RecordSignInParams{
-			TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.User), PasswordHash: o.PasswordHash, At: &at,
+			TenantID: uuid.UUID(s.Tenant), ID: uuid.UUID(s.User), PasswordHash: o.PasswordHash, Unasked: o.Unasked, At: &at,
 		})
 		if err != nil {
 			return err

@@ -31,7 +31,10 @@ func (r users) Register(ctx context.Context, a outbound.Account) error {
 		if err := insertFirstUse(ctx, q, a.Session); err != nil {
 			return err
 		}
-		return insertEvents(ctx, q, a.Events)
+		if err := insertEvents(ctx, q, a.Events); err != nil {
+			return err
+		}
+		return insertMails(ctx, q, a.Mails)
 	})
 	return wrap("register user", err)
 }

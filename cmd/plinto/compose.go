@@ -20,6 +20,7 @@ import (
 	"github.com/plinto/plinto/core/app"
 	"github.com/plinto/plinto/core/app/mailing"
 	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/core/onetime"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
@@ -138,7 +139,7 @@ func (p *program) close() error {
 func policy(c config.Config) app.Policy {
 	p := app.Policy{
 		Tenant: tenant.Default, Product: "plinto",
-		SignUps: c.Features.Signups, Passwords: credential.Policy{MinLength: c.Password.MinLength},
+		SignUps: c.Features.Signups, HiddenSignUps: c.Signup.Enumeration == config.Hidden, Links: links(c), Passwords: credential.Policy{MinLength: c.Password.MinLength},
 		Sessions:     session.Lifetime{Sliding: c.Session.RefreshLifetime, Absolute: c.Session.AbsoluteLifetime, Idle: c.Session.IdleLifetime},
 		MostSessions: c.Session.MaxPerUser,
 		StepUp:       session.StepUp(c.Session.StepUp),
@@ -160,6 +161,17 @@ func policy(c config.Config) app.Policy {
 // deadMails is how long a mail that was given up is kept.
 const deadMails = 30 * 24 * time.Hour
 
+// links is what links in mails obey.
+func links(c config.Config) app.Links {
+	return app.Links{
+		Frontend: c.Server.FrontendURL, Magic: c.Features.MagicLinks, Redirects: c.Links.Redirects,
+		Lifetimes: onetime.Lifetimes{
+			onetime.VerifyEmail: c.Links.Verification, onetime.ChangeEmail: c.Links.Verification, onetime.ResetPassword: c.Links.Reset,
+			onetime.MagicLink: c.Links.Magic, onetime.Invitation: c.Links.Invitation,
+		},
+	}
+}
+
 // settle is how long a sign-in may take from when its session is made until it
 // is stored: to get a connection, and to use it.
 func settle(c config.Database) time.Duration { return c.PoolTimeout + c.StatementTimeout }
@@ -171,8 +183,8 @@ func (p *program) api() (*httpapi.Server, error) {
 		Version: programVersion(), Environment: string(c.Environment), Tenant: tenant.Default,
 		Features: features(c.Features), Database: string(c.Database.Engine), Cache: "memory",
 		Docs: c.Features.Docs, CORSOrigins: c.Server.CORSOrigins, AllowedHosts: c.Server.AllowedHosts, TrustedProxies: c.Server.TrustedProxies,
-		PublicURL: c.Server.PublicURL,
-		HSTS:      c.Environment == config.Production, PasswordMinLength: c.Password.MinLength, Log: p.log,
+		PublicURL: c.Server.PublicURL, HiddenSignUps: c.Signup.Enumeration == config.Hidden,
+		HSTS: c.Environment == config.Production, PasswordMinLength: c.Password.MinLength, Log: p.log,
 	}
 	if c.Redis.Configured() {
 		o.Cache = "redis"

@@ -60,6 +60,22 @@ func limitRules(c config.RateLimit) guard.Rules {
 		SignInAddress:  []limit.Rule{{Name: "signin", Quota: c.SigninPerAddressPer5Minutes, Window: five}},
 		SignInAccount:  []limit.Rule{{Name: "signin-account", Quota: c.SigninPerAccountPerMinute, Window: time.Minute}},
 		RefreshSession: []limit.Rule{{Name: "refresh-session", Quota: c.RefreshPerSessionPer5Minutes, Window: five}},
-		Client:         []limit.Rule{{Name: "client", Quota: c.ClientPerMinute, Window: time.Minute}},
+		Mail: guard.MailRules{
+			Forgot:      mailRules(c, "forgot"),
+			MagicLink:   mailRules(c, "magic-link"),
+			Resend:      mailRules(c, "resend"),
+			ChangeEmail: mailRules(c, "change-email"),
+			SignUp:      mailRules(c, "signup").Account,
+			Redeem:      []limit.Rule{{Name: "link", Quota: c.LinkPerAddressPer5Minutes, Window: five}},
+		},
+		Client: []limit.Rule{{Name: "client", Quota: c.ClientPerMinute, Window: time.Minute}},
+	}
+}
+
+// mailRules are those for one kind of mail.
+func mailRules(c config.RateLimit, kind string) guard.Mailed {
+	return guard.Mailed{
+		Address: []limit.Rule{{Name: kind, Quota: c.MailPerAddressPerHour, Window: time.Hour}},
+		Account: []limit.Rule{{Name: kind + "-account", Quota: c.MailPerAccountPerHour, Window: time.Hour}},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/plinto/plinto/core/client"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/mail"
+	"github.com/plinto/plinto/core/onetime"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
@@ -17,15 +18,17 @@ import (
 // absent is a store that cannot be reached.
 type absent struct{}
 
-func (absent) Users() outbound.Users             { return absentUsers{} }
-func (absent) Sessions() outbound.Sessions       { return absentSessions{} }
-func (absent) SigningKeys() outbound.SigningKeys { return absentKeys{} }
-func (absent) UsedProofs() outbound.UsedProofs   { return absentProofs{} }
-func (absent) Events() outbound.Events           { return absentEvents{} }
-func (absent) Leases() outbound.Leases           { return absentLeases{} }
-func (absent) Activity() outbound.Activity       { return absentActivity{} }
-func (absent) Clients() outbound.Clients         { return absentClients{} }
-func (absent) Outbox() outbound.Outbox           { return absentOutbox{} }
+func (absent) Users() outbound.Users               { return absentUsers{} }
+func (absent) Sessions() outbound.Sessions         { return absentSessions{} }
+func (absent) SigningKeys() outbound.SigningKeys   { return absentKeys{} }
+func (absent) UsedProofs() outbound.UsedProofs     { return absentProofs{} }
+func (absent) Events() outbound.Events             { return absentEvents{} }
+func (absent) Leases() outbound.Leases             { return absentLeases{} }
+func (absent) Activity() outbound.Activity         { return absentActivity{} }
+func (absent) Clients() outbound.Clients           { return absentClients{} }
+func (absent) Outbox() outbound.Outbox             { return absentOutbox{} }
+func (absent) MailedTokens() outbound.MailedTokens { return absentMailedTokens{} }
+func (absent) Mailboxes() outbound.Mailboxes       { return absentMailboxes{} }
 
 type (
 	absentUsers    struct{}
@@ -38,7 +41,8 @@ type (
 
 var errAway = outbound.ErrUnavailable
 
-func (absentUsers) Register(context.Context, outbound.Account) error { return errAway }
+func (absentUsers) Register(context.Context, outbound.Account) error             { return errAway }
+func (absentUsers) RegisterQuietly(context.Context, outbound.QuietAccount) error { return errAway }
 func (absentUsers) Taken(context.Context, tenant.ID, user.Email, user.Username) (outbound.Taken, error) {
 	return outbound.Taken{}, errAway
 }
@@ -181,3 +185,30 @@ func (absentTransfers) Add(context.Context, []outbound.Transferred) error { retu
 func (absentTransfers) After(context.Context, tenant.ID, user.ID, int) ([]outbound.Transferred, error) {
 	return nil, errAway
 }
+type (
+	absentMailedTokens struct{}
+	absentMailboxes    struct{}
+)
+
+func (absentMailedTokens) Keep(context.Context, onetime.Grant) error { return errAway }
+func (absentMailedTokens) Find(context.Context, outbound.MailedToken) (outbound.TokenHolder, error) {
+	return outbound.TokenHolder{}, errAway
+}
+
+func (absentMailedTokens) Take(context.Context, outbound.MailedToken) (outbound.TokenHolder, error) {
+	return outbound.TokenHolder{}, errAway
+}
+
+func (absentMailedTokens) Withdraw(context.Context, outbound.Withdrawal, ...onetime.Purpose) error {
+	return errAway
+}
+
+func (absentMailedTokens) Remove(context.Context, tenant.ID, time.Time, int) (int, error) {
+	return 0, errAway
+}
+
+func (absentMailboxes) Verify(context.Context, outbound.MailboxProof) (bool, error) {
+	return false, errAway
+}
+func (absentMailboxes) Claim(context.Context, outbound.Claim) error      { return errAway }
+func (absentMailboxes) Move(context.Context, outbound.AddressMove) error { return errAway }

@@ -5,6 +5,7 @@ package app
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/plinto/plinto/core/app/account"
@@ -18,6 +19,7 @@ import (
 	"github.com/plinto/plinto/core/app/idempotency"
 	"github.com/plinto/plinto/core/app/introspection"
 	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/mailed"
 	"github.com/plinto/plinto/core/app/mailing"
 	"github.com/plinto/plinto/core/app/operations"
 	"github.com/plinto/plinto/core/app/password"
@@ -31,7 +33,6 @@ import (
 	"github.com/plinto/plinto/core/app/trail"
 	"github.com/plinto/plinto/core/app/transfer"
 	"github.com/plinto/plinto/core/credential"
-	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/proof"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
@@ -45,8 +46,11 @@ type Policy struct {
 	Tenant  tenant.ID
 	Product string // the name of the service, which no password may contain
 
-	SignUps   bool
-	Passwords credential.Policy
+	SignUps bool
+	// HiddenSignUps says that a sign-up tells nobody whether there is an account
+	// already. It needs mail.
+	HiddenSignUps bool
+	Passwords     credential.Policy
 
 	Sessions     session.Lifetime
 	MostSessions int            // that a user may have; zero is no limit
@@ -74,6 +78,7 @@ type Policy struct {
 	Mailing mailing.Pace
 	// DeadMails is how long a mail that was given up is kept.
 	DeadMails time.Duration
+	Links     Links
 
 	// Retention is how long a session is kept after it was over. It is at
 	// least as long as an access token can live.
@@ -113,7 +118,8 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	if err != nil {
 		return inbound.Services{}, err
 	}
-	post := mailing.New(w, mailing.Policy{Tenant: p.Tenant, On: p.Mail && w.Mailer != nil, Pace: p.Mailing}, writers())
+	writers := mailing.Notices()
+	post := mailing.New(w, mailing.Policy{Tenant: p.Tenant, On: p.Mail && w.Mailer != nil, Pace: p.Mailing}, writers)
 	w.Store = post.Watch(w.Store)
 	possession := proofs.New(w, proof.Rule{
 		MaxAge: p.Proofs.MaxAge, Leeway: p.Proofs.Leeway, NonceRequired: p.Proofs.NonceRequired, Nonces: nonces,
@@ -136,12 +142,19 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	gate := stepup.New(w.Clock, p.StepUp)
 	eraser := erasure.New(w, revoked)
 	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product, Common: w.Common, Breached: w.Breached}
+	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product}
+	desk := mailed.New(w, mailed.Policy{Enabled: post.Enabled(), Frontend: p.Links.Frontend, Lifetimes: p.Links.Lifetimes, Sessions: p.Sessions})
+	linked := newLinks(w, p, desk, issuer, limits, possession, gate, rules, revoked)
+	maps.Copy(writers, linked.writers())
 	return inbound.Services{
-		Accounts: account.New(w, issuer, limits, possession, account.Policy{
-			SignUps: p.SignUps, Passwords: rules, MostSessions: p.MostSessions, Mail: post.Enabled(),
+		Accounts: account.New(w, issuer, limits, possession, desk, account.Policy{
+			SignUps: p.SignUps, Hidden: p.HiddenSignUps, Passwords: rules, MostSessions: p.MostSessions, Mail: post.Enabled(),
 		}),
-		Passwords:     password.New(w, issuer, limits, gate, rules, revoked),
+		Passwords:     password.New(w, issuer, limits, gate, desk, rules, revoked),
 		Profiles:      profile.New(w, limits, gate, eraser, p.Sessions),
+		Recovery:      linked.recovery,
+		Addresses:     linked.addresses,
+		MagicLinks:    linked.magic,
 		Tokens:        tokens.New(w, issuer, limits, possession, keys, revoked, used, p.RefreshGrace),
 		Proofs:        possession,
 		Idempotency:   repeats,
@@ -152,7 +165,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Events:        trail.New(w.Store, p.Tenant),
 		Limits:        limits,
 		Health:        health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
-		Operators:     operations.New(w, revoked, eraser, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle}),
+		Operators:     operations.New(w, revoked, eraser, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle, Links: p.Links.Lifetimes.Longest()}),
 		Cleanup:       cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention, DeadMails: p.DeadMails}, cleanup.Usual),
 		Transfer:      transfer.New(w, p.Tenant),
 		RevocationLog: revoked,
@@ -161,9 +174,4 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Mailing:       post,
 		Mails:         post,
 	}, nil
-}
-
-// writers gives who writes each kind of mail.
-func writers() map[mail.Kind]mailing.Writer {
-	return mailing.Notices()
 }

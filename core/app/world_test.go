@@ -222,12 +222,14 @@ func (s *countingStore) SigningKeys() outbound.SigningKeys {
 	}
 	return s.ask().SigningKeys()
 }
-func (s *countingStore) UsedProofs() outbound.UsedProofs { return s.ask().UsedProofs() }
-func (s *countingStore) Events() outbound.Events         { return s.ask().Events() }
-func (s *countingStore) Leases() outbound.Leases         { return s.ask().Leases() }
-func (s *countingStore) Activity() outbound.Activity     { return s.ask().Activity() }
-func (s *countingStore) Clients() outbound.Clients       { return s.ask().Clients() }
-func (s *countingStore) Outbox() outbound.Outbox         { return s.ask().Outbox() }
+func (s *countingStore) UsedProofs() outbound.UsedProofs     { return s.ask().UsedProofs() }
+func (s *countingStore) Events() outbound.Events             { return s.ask().Events() }
+func (s *countingStore) Leases() outbound.Leases             { return s.ask().Leases() }
+func (s *countingStore) Activity() outbound.Activity         { return s.ask().Activity() }
+func (s *countingStore) Clients() outbound.Clients           { return s.ask().Clients() }
+func (s *countingStore) Outbox() outbound.Outbox             { return s.ask().Outbox() }
+func (s *countingStore) MailedTokens() outbound.MailedTokens { return s.ask().MailedTokens() }
+func (s *countingStore) Mailboxes() outbound.Mailboxes       { return s.ask().Mailboxes() }
 
 func (s *countingStore) Feed() outbound.Feed {
 	s.asked.Add(1)

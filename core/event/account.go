@@ -13,6 +13,7 @@ func AccountNames() []Name {
 	return []Name{
 		SessionCreated, SessionRevoked, SessionReuseDetected, SessionReauthenticated, SessionNewDevice,
 		SignInFailed, ReauthenticationFailed, PasswordChanged, UserUpdated, UserExported,
+		PasswordReset, UserVerified, UserClaimed, UserEmailChanged,
 	}
 }
 

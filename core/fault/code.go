@@ -37,9 +37,13 @@ const (
 	InvalidRefreshToken      Code = "invalid_refresh_token"
 	ReauthenticationRequired Code = "reauthentication_required"
 	WrongPassword            Code = "wrong_password"
+	InvalidOrExpiredToken    Code = "invalid_or_expired_token"
 	InvalidProof             Code = "invalid_dpop_proof" // RFC 9449 section 12.2
 	ProofNonceNeeded         Code = "use_dpop_nonce"     // RFC 9449 section 12.2
 	SignupsDisabled          Code = "signups_disabled"
+	MailDisabled             Code = "mail_disabled"
+	MagicLinksDisabled       Code = "magic_links_disabled"
+	AlreadyVerified          Code = "already_verified"
 	NotFound                 Code = "not_found"
 	MethodNotAllowed         Code = "method_not_allowed"
 	EmailTaken               Code = "email_taken"
@@ -73,9 +77,13 @@ var meanings = map[Code]meaning{
 	InvalidRefreshToken:      {KindUnauthenticated, "The refresh token is not valid. Sign in again."},
 	ReauthenticationRequired: {KindUnauthenticated, "This asks for recent proof of who you are. Authenticate again."},
 	WrongPassword:            {KindMistaken, "The current password is not right."},
+	InvalidOrExpiredToken:    {KindMistaken, "This link is not valid any more: it was used, it has expired, or a newer one was sent. Ask for another."},
 	InvalidProof:             {KindUnproven, "The DPoP proof is missing, invalid, out of date, used before or made for another request."},
 	ProofNonceNeeded:         {KindUnproven, "The DPoP proof needs the nonce that comes with this answer."},
 	SignupsDisabled:          {KindForbidden, "New accounts are not being accepted."},
+	MailDisabled:             {KindForbidden, "No mail is sent here."},
+	MagicLinksDisabled:       {KindForbidden, "Sign-in by mail is not offered here."},
+	AlreadyVerified:          {KindConflict, "The e-mail address is verified already."},
 	NotFound:                 {KindNotFound, "There is nothing here by that name."},
 	MethodNotAllowed:         {KindMethod, "This resource does not know that method."},
 	EmailTaken:               {KindConflict, "An account with this e-mail address exists already."},

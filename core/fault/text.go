@@ -28,6 +28,9 @@ const (
 
 	EmailMissing
 	EmailInvalid
+	EmailUnchanged
+	TokenMissing
+	RedirectNotAllowed
 	UsernameTooShort
 	UsernameTooLong
 	UsernameCharacters
@@ -98,6 +101,9 @@ var said = map[Text]text{
 
 	EmailMissing:        {"missing", "An e-mail address is required."},
 	EmailInvalid:        {"invalid_email", "This is not an e-mail address that can be used here."},
+	EmailUnchanged:      {"unchanged", "This is the address of the account already."},
+	TokenMissing:        {"missing", "The token of the link is required."},
+	RedirectNotAllowed:  {"not_allowed", "A link may not lead there."},
 	UsernameTooShort:    {"too_short", "A user name has at least %d characters."},
 	UsernameTooLong:     {"too_long", "A user name has at most %d characters."},
 	UsernameCharacters:  {"invalid_characters", "A user name has only letters, digits, underscores and hyphens."},

@@ -38,6 +38,8 @@ const (
 	ReuseDetected   EndReason = "reuse_detected"   // an old refresh token of it was presented
 	Displaced       EndReason = "displaced"        // a newer sign-in took its place: its user has as many as there may be
 	PasswordChanged EndReason = "password_changed" // its user changed the password from another session
+	PasswordReset   EndReason = "password_reset"   // its user gave themselves a password by a mailed link
+	Claimed         EndReason = "account_claimed"  // whoever proved the mailbox took the account over
 	ByOperator      EndReason = "operator"         // whoever runs the service ended it
 	UserSuspended   EndReason = "user_suspended"   // its user was suspended
 	UserDeleted     EndReason = "user_deleted"     // its user's account was erased

@@ -14,9 +14,12 @@ type Accounts interface {
 	// asking whether a name is taken. It does no I/O.
 	CheckSignUp(cmd SignUp) []fault.Field
 
-	// SignUp makes an account and signs it in. With a proof, the session is
+	// SignUp makes an account and signs it in. Where sign-ups are hidden it signs
+	// nobody in, answers the zero SignedIn and does the same whether or not the
+	// address is somebody's: a mail goes to whoever has it. With a proof, the session is
 	// bound to its key. Faults: ValidationError, SignupsDisabled, EmailTaken,
-	// UsernameTaken, RateLimited, Overloaded, InvalidProof, ProofNonceNeeded.
+	// UsernameTaken, MailDisabled, RateLimited, Overloaded, InvalidProof,
+	// ProofNonceNeeded.
 	SignUp(ctx context.Context, caller Caller, cmd SignUp) (SignedIn, error)
 
 	// CheckSignIn gives everything wrong with the values of a sign-in. It does

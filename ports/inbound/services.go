@@ -8,6 +8,9 @@ type Services struct {
 	Accounts      Accounts
 	Passwords     Passwords
 	Profiles      Profiles
+	Recovery      Recovery
+	Addresses     Addresses
+	MagicLinks    MagicLinks
 	Tokens        Tokens
 	Proofs        Proofs
 	Idempotency   Idempotency

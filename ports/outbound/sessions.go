@@ -16,7 +16,7 @@ import (
 // whatever else is done to it. A session is live as session.Session.Live says,
 // with the lifetime that is given.
 type Sessions interface {
-	// Open stores the session of somebody who proved a password, notes the
+	// Open stores the session of somebody who proved who they are, notes the
 	// sign-in on the user and the device, ends the oldest sessions beyond
 	// those that a user may have and writes what happened, all of it or
 	// nothing, in one round trip. ErrStale says that by now the user is not
@@ -87,8 +87,11 @@ type Sessions interface {
 // Opening asks to open a session.
 type Opening struct {
 	Session      session.Session
-	PasswordHash string      // the one that was proved
-	Event        event.Event // of the session
+	PasswordHash string // the one that was proved
+	// Unasked says that something else was proved, in the same transaction, and
+	// no password is compared.
+	Unasked bool
+	Event   event.Event // of the session
 	// NewDevice is written when the account does not know the device and
 	// knows another.
 	NewDevice event.Event

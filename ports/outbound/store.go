@@ -52,6 +52,8 @@ type Repositories interface {
 	Activity() Activity
 	Clients() Clients
 	Outbox() Outbox
+	MailedTokens() MailedTokens
+	Mailboxes() Mailboxes
 }
 
 // StoreHealth is how a store is.

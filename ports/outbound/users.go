@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/user"
@@ -19,6 +20,13 @@ type Users interface {
 	// all of it or nothing, in one round trip. ErrConflict says that the id,
 	// the address or the user name is taken; Taken tells which.
 	Register(ctx context.Context, a Account) error
+
+	// RegisterQuietly does the same whether or not the address of a new account
+	// is somebody's: when it is not, it stores the account, without a session;
+	// else it changes nothing. A mail is owed to the address, of the kind that is
+	// for its case. ErrConflict says that the user name is somebody's and the
+	// address is not; then nothing is stored. One round trip.
+	RegisterQuietly(ctx context.Context, a QuietAccount) error
 
 	// Taken tells which names of a new account are somebody's already, by
 	// their keys. A zero username is never taken.
@@ -112,6 +120,18 @@ type Account struct {
 	PasswordHash string
 	Session      session.Session
 	Events       []event.Event
+	Mails        []mail.Mail
+}
+
+// QuietAccount is everything that a sign-up makes that must not tell whether
+// there was an account already.
+type QuietAccount struct {
+	User         user.User
+	PasswordHash string
+	Event        event.Event
+	Mail         mail.Mail // to the address; its user and its kind are filled in by the store
+	IfNew        mail.Kind // when the account is new
+	IfThere      mail.Kind // when there was one
 }
 
 // StatusChange asks for another status of an account.

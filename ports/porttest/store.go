@@ -76,6 +76,10 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"OutboxHolding":    testOutboxHolding,
 		"OutboxCare":       testOutboxCare,
 		"OutboxNotices":    testOutboxNotices,
+		"MailedTokens":     testMailedTokens,
+		"MailboxProofs":    testProofsOfMailboxes,
+		"QuietSignUps":     testQuietSignUps,
+		"UnaskedSessions":  testUnaskedSessions,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

@@ -16,6 +16,9 @@ DELETE FROM passwords WHERE tenant_id = @tenant_id AND user_id = @user_id;
 -- name: EraseDevices :exec
 DELETE FROM devices WHERE tenant_id = @tenant_id AND user_id = @user_id;
 
+-- name: EraseMailedTokens :exec
+DELETE FROM mailed_tokens WHERE tenant_id = @tenant_id AND user_id = @user_id;
+
 -- name: EraseAddresses :exec
 DELETE FROM session_addresses
 WHERE session_addresses.tenant_id = @tenant_id AND session_addresses.session_id IN (

@@ -4,6 +4,7 @@ package account
 import (
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/issuing"
+	"github.com/plinto/plinto/core/app/mailed"
 	"github.com/plinto/plinto/core/app/proofs"
 	"github.com/plinto/plinto/core/app/rehash"
 	"github.com/plinto/plinto/core/app/strength"
@@ -17,6 +18,7 @@ type Service struct {
 	issuer *issuing.Issuer
 	guard  *guard.Guard
 	proofs *proofs.Service
+	desk   *mailed.Desk
 	policy Policy
 
 	upgrades rehash.Upgrades
@@ -27,6 +29,7 @@ var _ inbound.Accounts = (*Service)(nil)
 // Policy is what sign-ups and sign-ins obey.
 type Policy struct {
 	SignUps      bool // whether new accounts are made
+	Hidden       bool // whether a sign-up tells nobody if there is an account already
 	Passwords    strength.Rules
 	MostSessions int  // that a user may have; zero is no limit
 	Mail         bool // whether owners are told of new devices
@@ -35,4 +38,6 @@ type Policy struct {
 // New makes a Service.
 func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, k *proofs.Service, p Policy) *Service {
 	return &Service{world: w, issuer: i, guard: g, proofs: k, policy: p, upgrades: rehash.Upgrades{World: w}}
+func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, k *proofs.Service, d *mailed.Desk, p Policy) *Service {
+	return &Service{world: w, issuer: i, guard: g, proofs: k, desk: d, policy: p}
 }

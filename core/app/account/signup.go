@@ -9,6 +9,7 @@ import (
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
@@ -44,6 +45,9 @@ func (s *Service) SignUp(ctx context.Context, caller inbound.Caller, cmd inbound
 }
 
 func (s *Service) signUp(ctx context.Context, caller inbound.Caller, cmd inbound.SignUp) (inbound.SignedIn, error) {
+	if s.policy.Hidden {
+		return inbound.SignedIn{}, s.signUpQuietly(ctx, caller, cmd)
+	}
 	if err := s.guard.SignUp(ctx, caller); err != nil {
 		return inbound.SignedIn{}, err
 	}
@@ -84,6 +88,7 @@ func (s *Service) signUp(ctx context.Context, caller inbound.Caller, cmd inbound
 	err = s.world.Store.Users().Register(ctx, outbound.Account{
 		User: u, PasswordHash: hash, Session: opened,
 		Events: []event.Event{event.SignedUp(caller.Origin(), u.ID, now), event.SignedIn(caller.Origin(), opened)},
+		Mails:  s.desk.Notices(s.desk.Owed(caller, mail.VerifyEmail, u.ID, "", nil)),
 	})
 	if errors.Is(err, outbound.ErrConflict) {
 		if taken := s.free(ctx, caller, r); taken != nil {

@@ -24,5 +24,8 @@ func jobs(p Policy) []*job {
 		{name: "mails", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
 			return tx.Outbox().RemoveDead(ctx, p.Tenant, now.Add(-p.DeadMails), limit)
 		}},
+		{name: "mailed_tokens", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
+			return tx.MailedTokens().Remove(ctx, p.Tenant, now, limit)
+		}},
 	}
 }

@@ -26,6 +26,7 @@ type Rules struct {
 	SignInAccount  []limit.Rule // sign-ins to an account, whichever name it is called by
 	RefreshSession []limit.Rule // refreshes of a session
 	Client         []limit.Rule // requests of an API client
+	Mail           MailRules
 }
 
 // Guard implements inbound.Limits, and what use cases ask before they work.

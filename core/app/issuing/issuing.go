@@ -24,6 +24,10 @@ type Issuer struct {
 // Password is how a password proves its user (RFC 8176 section 2).
 const Password = "pwd"
 
+// MailedLink is how a link in a mail proves its user. RFC 8176 has no word for
+// it: "otp" is a password of a generator, and would be taken for a second factor.
+const MailedLink = "email"
+
 // Open makes a session for a user, and its first refresh token. The session is
 // bound to the key with this thumbprint; empty binds it to none.
 func (i *Issuer) Open(caller inbound.Caller, owner user.ID, thumbprint string, now time.Time, methods ...string) (session.Session, token.Refresh) {

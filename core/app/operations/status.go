@@ -33,7 +33,10 @@ func (s *Service) Suspend(ctx context.Context, who user.ID, reason string) (int,
 		if err := tx.Events().Append(ctx, event.Suspended(s.origin(), event.Operator, who, reason, now)); err != nil {
 			return err
 		}
-		var err error
+		err := tx.MailedTokens().Withdraw(ctx, outbound.Withdrawal{Tenant: s.policy.Tenant, User: who, At: now, Until: now.Add(s.policy.Links)})
+		if err != nil {
+			return err
+		}
 		ended, err = s.endSessions(ctx, tx, who, session.UserSuspended, now)
 		return err
 	})

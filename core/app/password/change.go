@@ -11,6 +11,7 @@ import (
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/mail"
+	"github.com/plinto/plinto/core/onetime"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
@@ -88,6 +89,11 @@ func (s *Service) replace(ctx context.Context, caller inbound.Caller, who inboun
 			Tenant: who.Tenant, Owner: who.User, Keep: who.Session, Reason: session.PasswordChanged, At: now, Lifetime: s.issuer.Life,
 		})
 		if err != nil {
+			return err
+		}
+		// What somebody else may have asked for with the old password, or with a
+		// session that ends here.
+		if err := tx.MailedTokens().Withdraw(ctx, s.desk.Withdrawal(who.Tenant, who.User, now), onetime.ChangeEmail, onetime.ResetPassword, onetime.MagicLink); err != nil {
 			return err
 		}
 		happened := []event.Event{event.ChangedPassword(caller.Origin(), who.User, who.Session, now)}

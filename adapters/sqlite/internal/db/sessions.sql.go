@@ -458,16 +458,17 @@ const recordSignIn = `-- name: RecordSignIn :execrows
 UPDATE users
 SET last_sign_in_at = ?1
 WHERE users.tenant_id = ?2 AND users.id = ?3 AND status = 'active'
-  AND EXISTS (
+  AND (CAST(?4 AS boolean) OR EXISTS (
       SELECT 1 FROM passwords
-      WHERE passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id AND passwords.hash = ?4
-  )
+      WHERE passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id AND passwords.hash = ?5
+  ))
 `
 
 type RecordSignInParams struct {
 	At           *column.Micros
 	TenantID     uuid.UUID
 	ID           uuid.UUID
+	Unasked      bool
 	PasswordHash string
 }
 
@@ -476,6 +477,7 @@ func (q *Queries) RecordSignIn(ctx context.Context, arg RecordSignInParams) (int
 		arg.At,
 		arg.TenantID,
 		arg.ID,
+		arg.Unasked,
 		arg.PasswordHash,
 	)
 	if err != nil {
@@ -656,7 +658,7 @@ func (q *Queries) SessionByID(ctx context.Context, arg SessionByIDParams) (Sessi
 }
 
 const sessionWithUser = `-- name: SessionWithUser :one
-SELECT sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, sessions.bound_generation, users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision
+SELECT sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, sessions.bound_generation, users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned
 FROM sessions
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.tenant_id = ?1 AND sessions.id = ?2
@@ -718,6 +720,7 @@ func (q *Queries) SessionWithUser(ctx context.Context, arg SessionWithUserParams
 		&i.User.UpdatedAt,
 		&i.User.LastSignInAt,
 		&i.User.Revision,
+		&i.User.EmailOwned,
 	)
 	return i, err
 }

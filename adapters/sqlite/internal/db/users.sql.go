@@ -64,11 +64,11 @@ func (q *Queries) InsertPassword(ctx context.Context, arg InsertPasswordParams) 
 
 const insertUser = `-- name: InsertUser :exec
 INSERT INTO users (
-    tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name,
+    tenant_id, id, email, email_key, email_verified, email_owned, username, username_key, first_name, last_name, display_name,
     profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at,
     revision
 ) VALUES (
-    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+    ?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10,
     ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
     ?20
 )
@@ -124,7 +124,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision FROM users
+SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, email_owned FROM users
 WHERE tenant_id = ?1 AND id < ?2 AND (status = ?3 OR CAST(?4 AS boolean))
 ORDER BY id DESC
 LIMIT ?5
@@ -174,6 +174,7 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 			&i.UpdatedAt,
 			&i.LastSignInAt,
 			&i.Revision,
+			&i.EmailOwned,
 		); err != nil {
 			return nil, err
 		}
@@ -376,7 +377,7 @@ func (q *Queries) UpgradePassword(ctx context.Context, arg UpgradePasswordParams
 }
 
 const userByID = `-- name: UserByID :one
-SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision FROM users WHERE tenant_id = ?1 AND id = ?2
+SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, email_owned FROM users WHERE tenant_id = ?1 AND id = ?2
 `
 
 type UserByIDParams struct {
@@ -408,12 +409,13 @@ func (q *Queries) UserByID(ctx context.Context, arg UserByIDParams) (User, error
 		&i.UpdatedAt,
 		&i.LastSignInAt,
 		&i.Revision,
+		&i.EmailOwned,
 	)
 	return i, err
 }
 
 const userForSignIn = `-- name: UserForSignIn :one
-SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, passwords.hash
+SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned, passwords.hash
 FROM users
 LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
 WHERE users.tenant_id = ?1 AND (users.email_key = ?2 OR users.username_key = ?2)
@@ -454,13 +456,14 @@ func (q *Queries) UserForSignIn(ctx context.Context, arg UserForSignInParams) (U
 		&i.User.UpdatedAt,
 		&i.User.LastSignInAt,
 		&i.User.Revision,
+		&i.User.EmailOwned,
 		&i.Hash,
 	)
 	return i, err
 }
 
 const userWithPassword = `-- name: UserWithPassword :one
-SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, passwords.hash
+SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned, passwords.hash
 FROM users
 LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
 WHERE users.tenant_id = ?1 AND users.id = ?2
@@ -500,6 +503,7 @@ func (q *Queries) UserWithPassword(ctx context.Context, arg UserWithPasswordPara
 		&i.User.UpdatedAt,
 		&i.User.LastSignInAt,
 		&i.User.Revision,
+		&i.User.EmailOwned,
 		&i.Hash,
 	)
 	return i, err
