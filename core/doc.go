@@ -50,6 +50,8 @@
 //     meant for one of them alone.
 //   - Erasure: the end of an account, with all that is stored of its user. A
 //     tombstone stays: a user without a name, whose id nobody else gets.
+//   - Mailed token: what stands in the link of a mail and proves who has the mailbox, once.
+//   - Claim: whoever gets in by the mailbox takes an account over from whoever made it.
 //   - Suspension: a user may not act, and every session of theirs is over for good.
 //   - Outbox: the mails that are owed, each until it was handed over or given up.
 //   - Retention: how long a session that is over is kept before its row is removed.

@@ -8,11 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/plinto/plinto/adapters/postgres"
 	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
@@ -172,6 +174,7 @@ func TestRoundTrips(t *testing.T) {
 	life := session.Lifetime{Sliding: time.Hour, Absolute: time.Hour}
 	register := func(address string) outbound.Account {
 		a := porttest.Account(address)
+		a.Mails = []mail.Mail{{Tenant: tenant.Default, ID: mail.ID(uuid.Must(uuid.NewV7())), Kind: mail.VerifyEmail, User: a.User.ID, CreatedAt: a.User.CreatedAt}}
 		require.NoError(t, s.Users().Register(ctx, a))
 		return a
 	}
@@ -246,6 +249,17 @@ func TestRoundTrips(t *testing.T) {
 		require.NoError(t, err)
 	}
 
+	owe := func() {
+		require.NoError(t, s.Outbox().Add(ctx, mail.Mail{Tenant: tenant.Default, ID: mail.ID(uuid.Must(uuid.NewV7())), Kind: mail.ResetPassword, To: "x@example.com", CreatedAt: now}))
+	}
+	quietly := func(address string) {
+		a := porttest.Account(address)
+		require.NoError(t, s.Users().RegisterQuietly(ctx, outbound.QuietAccount{
+			User: a.User, PasswordHash: a.PasswordHash, Event: a.Events[0], IfNew: mail.VerifyEmail, IfThere: mail.AccountExists,
+			Mail: mail.Mail{Tenant: tenant.Default, ID: mail.ID(uuid.Must(uuid.NewV7())), To: address, CreatedAt: now},
+		}))
+	}
+
 	// Once to prepare every statement, and then to count.
 	warm := register("warm@example.com")
 	find(warm)
@@ -260,6 +274,8 @@ func TestRoundTrips(t *testing.T) {
 	claim(1)
 	present(1)
 	keep(1)
+	owe()
+	quietly("quiet@example.com")
 
 	var ann outbound.Account
 	var one, two session.Session
@@ -282,6 +298,9 @@ func TestRoundTrips(t *testing.T) {
 		{"claim an idempotency key", func() { claim(2) }},
 		{"present it", func() { present(2) }},
 		{"keep an answer under it", func() { keep(2) }},
+		{"owe a mail", owe},
+		{"sign up quietly", func() { quietly("hush@example.com") }},
+		{"sign up quietly with an address that is somebody's", func() { quietly("hush@example.com") }},
 	} {
 		before := p.Trips()
 		step.do()

@@ -212,6 +212,20 @@ func TestAnotherAddress(t *testing.T) {
 	require.Equal(t, "bob@example.com", w.account(bob).Email.String())
 }
 
+// What was mailed to an address that an account had is not good again when the
+// account has it again.
+func TestAnAddressThatComesBackBringsNoLinksBack(t *testing.T) {
+	w := newWorld(t, withMail)
+	ann := w.verified("ann@example.com")
+	w.forgot("ann@example.com")
+	reset := w.letter(mail.ResetPassword).token(t)
+	for _, address := range []string{"ann@elsewhere.example", "ann@example.com"} {
+		require.NoError(t, w.moveTo(ann, address))
+		require.NoError(t, w.confirm(w.principal(ann), w.letter(mail.ChangeEmail).token(t)))
+	}
+	is(t, fault.InvalidOrExpiredToken, w.reset(reset, newPassword))
+}
+
 func TestAnotherAddressWantsRecentProof(t *testing.T) {
 	w := newWorld(t, withMail)
 	ann := w.signUp("ann@example.com")
