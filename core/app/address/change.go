@@ -107,7 +107,7 @@ func (s *Service) confirm(ctx context.Context, caller inbound.Caller, who inboun
 			return err
 		}
 		return s.desk.Notify(ctx, tx, s.desk.Owed(
-			caller, mail.EmailChanged, owner.ID, owner.Email.String(), map[string]string{mail.NewEmail: held.Address.String()},
+			caller, mail.EmailChanged, owner.ID, owner.Email.ASCII(), map[string]string{mail.NewEmail: held.Address.String()},
 		))
 	})
 }

@@ -121,7 +121,7 @@ func (d *Desk) Link(ctx context.Context, tx outbound.Repositories, m mail.Mail, 
 		mail.Link:    d.policy.Frontend + path(p) + "?" + url.Values{"token": {token.Encode()}}.Encode(),
 		mail.Expires: strconv.FormatInt(int64(life/time.Second), 10),
 	}
-	written := mailing.Written{To: to.String(), Details: details}
+	written := mailing.Written{To: to.ASCII(), Details: details}
 	if owner.Profile.Locale != nil {
 		written.Locale = *owner.Profile.Locale
 	}
