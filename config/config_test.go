@@ -107,7 +107,6 @@ func TestDefaults(t *testing.T) {
 		},
 		Email:    config.Email{Provider: config.SMTP, FromName: "Plinto", SMTPPort: 587, SMTPSecurity: config.StartTLS, DefaultLocale: "en"},
 		Links:    config.Links{Verification: 48 * time.Hour, Reset: time.Hour, Magic: 10 * time.Minute, Invitation: 48 * time.Hour},
-		Email:    config.Email{Provider: "smtp", FromName: "Plinto", SMTPPort: 587},
 		Features: config.Features{Signups: true, Docs: true},
 	}, got)
 	require.Equal(t, "127.0.0.1:8000", got.Server.Address())

@@ -2,15 +2,9 @@ package config
 
 import (
 	"errors"
-	"net/netip"
 	"net/url"
 	"time"
 )
-
-// mails tells whether there is mail: sent, or kept for a developer to read.
-func (c Config) mails() bool {
-	return c.Email.Enabled || c.Environment == Development || c.Environment == Test
-}
 
 // links checks what is done by links in mails.
 func (f *findings) links(cfg Config) {
@@ -22,8 +16,8 @@ func (f *findings) links(cfg Config) {
 	within("PASSWORD_RESET_EXPIRE_MINUTES", cfg.Links.Reset, 5*time.Minute, 24*time.Hour, time.Minute)
 	within("MAGIC_LINK_EXPIRE_MINUTES", cfg.Links.Magic, time.Minute, time.Hour, time.Minute)
 	within("INVITATION_EXPIRE_HOURS", cfg.Links.Invitation, time.Hour, week, time.Hour)
-	f.require(cfg.Signup.Enumeration != Hidden || cfg.mails(), "SIGNUP_ENUMERATION", "is hidden, which tells people by mail; set EMAIL_ENABLED, or leave it at visible")
-	f.require(!cfg.Features.MagicLinks || cfg.mails(), "ENABLE_MAGIC_LINKS", "is true, and no mail is sent; set EMAIL_ENABLED, or leave it at false")
+	f.require(cfg.Signup.Enumeration != Hidden || cfg.HasMail(), "SIGNUP_ENUMERATION", "is hidden, which tells people by mail; set EMAIL_ENABLED, or leave it at visible")
+	f.require(!cfg.Features.MagicLinks || cfg.HasMail(), "ENABLE_MAGIC_LINKS", "is true, and no mail is sent; set EMAIL_ENABLED, or leave it at false")
 }
 
 // redirect takes an address that a link may lead on to.
@@ -34,13 +28,8 @@ func redirect(item string) (string, error) {
 	}
 	// webURL has parsed it already.
 	u, _ := url.Parse(address)
-	if u.Scheme == "https" || loopback(u.Hostname()) {
+	if u.Scheme == "https" || isLoopback(u.Hostname()) {
 		return address, nil
 	}
 	return "", errors.New(quoted(item) + " is not https; only an address of this machine, such as http://localhost:3000, may be without")
-}
-
-func loopback(host string) bool {
-	a, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && a.IsLoopback()
 }

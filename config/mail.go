@@ -100,7 +100,6 @@ func (f *findings) mail(cfg Config) {
 		return
 	}
 	f.require(e.FromAddress != "", "EMAIL_FROM_ADDRESS", "is missing; mail needs a sender, such as no-reply@example.com")
-	f.require(cfg.Server.FrontendURL != "", "FRONTEND_URL", "is missing, and so is PUBLIC_URL; links in mails need one of them")
 	if e.Provider == SMTP {
 		f.smtp(cfg)
 		return

@@ -60,7 +60,6 @@ func TestMailRefused(t *testing.T) {
 		want  string
 	}{
 		{[]string{"EMAIL_ENABLED=true", "SMTP_HOST=h", "PUBLIC_URL=https://a.example"}, "EMAIL_FROM_ADDRESS: is missing"},
-		{[]string{"EMAIL_ENABLED=true", "SMTP_HOST=h", "EMAIL_FROM_ADDRESS=a@example.com"}, "FRONTEND_URL: is missing"},
 		{sending(), "SMTP_HOST: is missing"},
 		{sending("SMTP_HOST=h", "SMTP_USERNAME=u"), "SMTP_PASSWORD: and SMTP_USERNAME belong together"},
 		{sending("SMTP_HOST=h", "SMTP_PASSWORD=p"), "SMTP_PASSWORD: and SMTP_USERNAME belong together"},
@@ -86,7 +85,7 @@ func TestMailRefused(t *testing.T) {
 		require.Contains(t, refused(t, c.given...), c.want, "%v", c.given)
 	}
 	all := strings.Join(faultsOf(t, config.Source{Environ: []string{"EMAIL_ENABLED=true", "EMAIL_PROVIDER=http"}}), "\n")
-	for _, name := range []string{"EMAIL_FROM_ADDRESS", "FRONTEND_URL", "EMAIL_API_KEY", "EMAIL_API_URL"} {
+	for _, name := range []string{"EMAIL_FROM_ADDRESS", "EMAIL_API_KEY", "EMAIL_API_URL"} {
 		require.Contains(t, all, name+": is missing", "all at once")
 	}
 	load(t, "EMAIL_TEMPLATES_DIR="+t.TempDir())

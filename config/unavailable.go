@@ -16,8 +16,6 @@ func (f *findings) unavailable(cfg Config) {
 		{"ENABLE_MFA", cfg.Features.MFA, "leave it at false"},
 		{"ENABLE_SSO", cfg.Features.SSO, "leave it at false"},
 		{"ENABLE_OAUTH", cfg.Features.OAuth, "leave it at false"},
-		{"SIGNUP_ENUMERATION", cfg.Signup.Enumeration == Hidden, "leave it at visible"},
-		{"EMAIL_ENABLED", cfg.Email.Enabled, "leave it at false"},
 		{"DATABASE_REPLICA_URLS", len(cfg.Database.ReplicaURLs) > 0, "leave it out"},
 	} {
 		f.require(!feature.asked, feature.name, "asks for what is not available in this version; %s", feature.right)

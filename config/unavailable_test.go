@@ -16,8 +16,6 @@ func TestUnavailableIsRefused(t *testing.T) {
 		{"ENABLE_MFA=true", "leave it at false"},
 		{"ENABLE_SSO=true", "leave it at false"},
 		{"ENABLE_OAUTH=true", "leave it at false"},
-		{"SIGNUP_ENUMERATION=hidden", "leave it at visible"},
-		{"EMAIL_ENABLED=true", "leave it at false"},
 		{"DATABASE_REPLICA_URLS=postgres://replica/plinto", "leave it out"},
 	} {
 		name, _, _ := strings.Cut(c.given, "=")
@@ -26,5 +24,5 @@ func TestUnavailableIsRefused(t *testing.T) {
 				refused(t, inProduction("ENVIRONMENT="+environment, c.given)...))
 		}
 	}
-	load(t, "ENABLE_OAUTH=0", "EMAIL_ENABLED=no", "DATABASE_REPLICA_URLS=")
+	load(t, "ENABLE_OAUTH=0", "DATABASE_REPLICA_URLS=")
 }

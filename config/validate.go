@@ -25,7 +25,6 @@ func Check(cfg Config) []Fault {
 	f.passwords(cfg)
 	f.limits(cfg.RateLimit)
 	f.mail(cfg)
-	f.mail(cfg.Email)
 	f.links(cfg)
 	f.environment(cfg)
 	f.unavailable(cfg)

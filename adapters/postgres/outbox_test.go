@@ -37,4 +37,3 @@ func TestNobodyWaitsForWhatAnotherClaims(t *testing.T) {
 		return nil
 	}))
 }
-

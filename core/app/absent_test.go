@@ -185,6 +185,7 @@ func (absentTransfers) Add(context.Context, []outbound.Transferred) error { retu
 func (absentTransfers) After(context.Context, tenant.ID, user.ID, int) ([]outbound.Transferred, error) {
 	return nil, errAway
 }
+
 type (
 	absentMailedTokens struct{}
 	absentMailboxes    struct{}

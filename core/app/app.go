@@ -142,7 +142,6 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	gate := stepup.New(w.Clock, p.StepUp)
 	eraser := erasure.New(w, revoked)
 	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product, Common: w.Common, Breached: w.Breached}
-	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product}
 	desk := mailed.New(w, mailed.Policy{Enabled: post.Enabled(), Frontend: p.Links.Frontend, Lifetimes: p.Links.Lifetimes, Sessions: p.Sessions})
 	linked := newLinks(w, p, desk, issuer, limits, possession, gate, rules, revoked)
 	maps.Copy(writers, linked.writers())

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -15,20 +14,15 @@ import (
 	"github.com/plinto/plinto/ports/outbound"
 )
 
-// noPost is a mailer that nobody runs.
-type noPost struct{}
-
-func (noPost) Send(context.Context, outbound.Message, func() error) error { return outbound.ErrUnsent }
-
-func withMail(w *outbound.World, p *app.Policy) { w.Mailer, p.Mail = noPost{}, true }
-
-// owed gives the mails that are owed, the newest first.
-func (w *world) owed() (list []mail.Mail) {
+// notices gives the notices that are owed, the newest first.
+func (w *world) notices() (list []mail.Mail) {
 	w.t.Helper()
 	all, err := w.Mails.List(w.t.Context(), false, mail.ID{}, 100)
 	require.NoError(w.t, err)
 	for _, e := range all {
-		list = append(list, e.Mail)
+		if e.Kind != mail.VerifyEmail {
+			list = append(list, e.Mail)
+		}
 	}
 	return list
 }
@@ -42,9 +36,9 @@ func TestOwnersAreToldOfOtherPasswords(t *testing.T) {
 		})
 	}
 	require.Error(t, change("not the password"))
-	require.Empty(t, w.owed())
+	require.Empty(t, w.notices())
 	require.NoError(t, change(password))
-	owed := w.owed()
+	owed := w.notices()
 	require.Len(t, owed, 1)
 	require.Equal(t, mail.Mail{
 		Tenant: tenant.Default, ID: owed[0].ID, Kind: mail.PasswordChanged, User: in.User.ID, RequestID: "request-1", CreatedAt: w.clock.Now(),
@@ -56,7 +50,7 @@ func TestOwnersAreToldOfNewDevices(t *testing.T) {
 	w := newWorld(t, withMail)
 	in := w.signUp("ann@example.com")
 	w.signIn("ann@example.com")
-	require.Empty(t, w.owed(), "a device that is known")
+	require.Empty(t, w.notices(), "a device that is known")
 	w.clock.Advance(time.Minute)
 	other := w.caller()
 	other.UserAgent, other.Address = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 Safari/604.1", "198.51.100.9"
@@ -65,11 +59,11 @@ func TestOwnersAreToldOfNewDevices(t *testing.T) {
 		return err
 	}
 	require.Error(t, signIn("not the password"))
-	require.Empty(t, w.owed())
+	require.Empty(t, w.notices())
 	asked := w.store.asked.Load()
 	require.NoError(t, signIn(password))
 	require.EqualValues(t, 2, w.store.asked.Load()-asked, "it costs nothing")
-	owed := w.owed()
+	owed := w.notices()
 	require.Len(t, owed, 1)
 	require.Equal(t, mail.Mail{
 		Tenant: tenant.Default, ID: owed[0].ID, Kind: mail.NewDevice, User: in.User.ID, RequestID: "request-1", CreatedAt: w.clock.Now(),
@@ -77,12 +71,12 @@ func TestOwnersAreToldOfNewDevices(t *testing.T) {
 	}, owed[0])
 	require.Contains(t, owed[0].Details[mail.Device], "Safari")
 	require.NoError(t, signIn(password))
-	require.Len(t, w.owed(), 1, "once")
+	require.Len(t, w.notices(), 1, "once")
 }
 
 func TestWithoutMailNobodyIsOwedAny(t *testing.T) {
 	for name, change := range map[string]func(*outbound.World, *app.Policy){
-		"none is to be sent": func(w *outbound.World, _ *app.Policy) { w.Mailer = noPost{} },
+		"none is to be sent": func(w *outbound.World, _ *app.Policy) { w.Mailer = noMailer{} },
 		"nobody sends it":    func(_ *outbound.World, p *app.Policy) { p.Mail = true },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,7 +90,7 @@ func TestWithoutMailNobodyIsOwedAny(t *testing.T) {
 			require.NoError(t, w.Passwords.Change(t.Context(), w.caller(), w.principal(in), inbound.PasswordChange{
 				Current: credential.NewPassword(password), New: credential.NewPassword("another correct horse battery"),
 			}))
-			require.Empty(t, w.owed())
+			require.Empty(t, w.notices())
 		})
 	}
 }
@@ -111,9 +105,9 @@ func TestMailsThatWereGivenUpAreRemoved(t *testing.T) {
 	require.NoError(t, outbox.Bury(t.Context(), outbound.MailHold{Tenant: tenant.Default, ID: m.ID, Holder: "one"}, w.clock.Now(), "no"))
 	w.clock.Advance(24*time.Hour - time.Microsecond)
 	require.NoError(t, w.Cleanup.Sweep(t.Context()))
-	require.Len(t, w.owed(), 1)
+	require.Len(t, w.notices(), 1)
 	w.clock.Advance(time.Microsecond)
 	require.NoError(t, w.Cleanup.Sweep(t.Context()))
-	require.Empty(t, w.owed())
+	require.Empty(t, w.notices())
 	require.EqualValues(t, 1, w.Cleanup.Removed()["mails"])
 }

@@ -50,10 +50,9 @@ var mayImport = map[layer][]layer{
 
 // sharedUseCases are the packages of core/app that others of core/app may
 // import: work that several use cases have in common.
-var sharedUseCases = []string{"core/app/erasure", "core/app/failure", "core/app/guard", "core/app/issuing", "core/app/proofs", "core/app/rehash", "core/app/stepup", "core/app/strength"}
 var sharedUseCases = []string{
 	"core/app/erasure", "core/app/failure", "core/app/guard", "core/app/issuing", "core/app/mailed", "core/app/mailing",
-	"core/app/proofs", "core/app/stepup", "core/app/strength",
+	"core/app/proofs", "core/app/rehash", "core/app/stepup", "core/app/strength",
 }
 
 // drivingAdapters are the adapters that call the core; all others are called

@@ -39,6 +39,9 @@ func (s *Service) signUpQuietly(ctx context.Context, caller inbound.Caller, cmd 
 	if taken.Username {
 		return fault.New(fault.UsernameTaken)
 	}
+	if err := fault.Invalid(s.policy.Passwords.CheckBreaches(ctx, "password", cmd.Password)...); err != nil {
+		return err
+	}
 	hash, err := s.world.Hasher.Hash(ctx, cmd.Password)
 	if err != nil {
 		return fmt.Errorf("hash new password: %w", err)

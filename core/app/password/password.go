@@ -10,8 +10,8 @@ import (
 
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/issuing"
-	"github.com/plinto/plinto/core/app/rehash"
 	"github.com/plinto/plinto/core/app/mailed"
+	"github.com/plinto/plinto/core/app/rehash"
 	"github.com/plinto/plinto/core/app/stepup"
 	"github.com/plinto/plinto/core/app/strength"
 	"github.com/plinto/plinto/core/credential"
@@ -45,10 +45,8 @@ type Revoked interface {
 }
 
 // New makes a Service.
-func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, gate *stepup.Gate, r strength.Rules, revoked Revoked) *Service {
-	return &Service{world: w, issuer: i, guard: g, gate: gate, rules: r, revoked: revoked, upgrades: rehash.Upgrades{World: w}}
 func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, gate *stepup.Gate, d *mailed.Desk, r strength.Rules, revoked Revoked) *Service {
-	return &Service{world: w, issuer: i, guard: g, gate: gate, desk: d, rules: r, revoked: revoked}
+	return &Service{world: w, issuer: i, guard: g, gate: gate, desk: d, rules: r, revoked: revoked, upgrades: rehash.Upgrades{World: w}}
 }
 
 // find reads the account of a principal and the hash of its password.

@@ -83,12 +83,12 @@ func (s *Service) CheckReset(cmd inbound.Reset) []fault.Field {
 	return s.checkReset(cmd, user.Email{})
 }
 
-func (s *Service) checkReset(cmd inbound.Reset, address user.Email) []fault.Field {
+func (s *Service) checkReset(cmd inbound.Reset, address user.Email, names ...string) []fault.Field {
 	var faults []fault.Field
 	if cmd.Token == "" {
 		faults = append(faults, fault.TokenMissing.In("token"))
 	}
-	return append(faults, s.rules.Check("new_password", cmd.New, address)...)
+	return append(faults, s.rules.Check("new_password", cmd.New, address, names...)...)
 }
 
 // Reset implements inbound.Recovery. The token is looked at before the password
@@ -113,7 +113,10 @@ func (s *Service) reset(ctx context.Context, caller inbound.Caller, cmd inbound.
 	if err != nil {
 		return mailed.Invalid(err)
 	}
-	if err := fault.Invalid(s.checkReset(cmd, held.User.Email)...); err != nil {
+	if err := fault.Invalid(s.checkReset(cmd, held.User.Email, held.User.Names()...)...); err != nil {
+		return err
+	}
+	if err := fault.Invalid(s.rules.CheckBreaches(ctx, "new_password", cmd.New)...); err != nil {
 		return err
 	}
 	hash, err := s.world.Hasher.Hash(ctx, cmd.New)
