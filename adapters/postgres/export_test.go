@@ -2,9 +2,13 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/plinto/plinto/ports/outbound"
 )
 
 // Config is what the options mean to the pool.
@@ -29,4 +33,34 @@ func (s *Store) Hold(ctx context.Context, fn func()) error {
 		fn()
 		return nil
 	})
+}
+
+// Plan gives how the server reads what a use of the users asks, without asking
+// it.
+func (s *Store) Plan(ctx context.Context, use func(outbound.Users) error) (string, error) {
+	var plan strings.Builder
+	explaining := func(ctx context.Context, fn func(speaker) error) error {
+		return s.speak(ctx, func(c speaker) error { return fn(explainer{c, &plan}) })
+	}
+	if err := use(users{repositories{speak: explaining}}); !errors.Is(err, errExplained) {
+		return "", err
+	}
+	return plan.String(), nil
+}
+
+type explainer struct {
+	speaker
+	plan *strings.Builder
+}
+
+var errExplained = errors.New("explained")
+
+func (e explainer) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	rows, err := e.speaker.Query(ctx, "EXPLAIN "+sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	e.plan.WriteString(strings.Join(lines, "\n"))
+	return nil, errors.Join(errExplained, err)
 }

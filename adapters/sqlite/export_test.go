@@ -2,8 +2,13 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/plinto/plinto/adapters/sqlite/internal/db"
+	"github.com/plinto/plinto/ports/outbound"
 )
 
 // Exec runs SQL on the connection that writes: a database in memory has no
@@ -48,4 +53,39 @@ func (s *Store) texts(ctx context.Context, sql string) (list []string, err error
 		list = append(list, text)
 	}
 	return list, rows.Err()
+}
+
+// Plan gives how SQLite reads what a use of the users asks, without asking it.
+func (s *Store) Plan(ctx context.Context, use func(outbound.Users) error) (string, error) {
+	var plan strings.Builder
+	explaining := func(_ context.Context, fn func(*db.Queries) error) error {
+		return fn(db.New(explainer{s.read, &plan}))
+	}
+	if err := use(users{repositories{reading: explaining}}); !errors.Is(err, errExplained) {
+		return "", err
+	}
+	return plan.String(), nil
+}
+
+type explainer struct {
+	db.DBTX
+	plan *strings.Builder
+}
+
+var errExplained = errors.New("explained")
+
+func (e explainer) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	rows, err := e.DBTX.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...)
+	if err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		e.plan.WriteString(detail + "\n")
+	}
+	return nil, errors.Join(errExplained, rows.Err(), rows.Close())
 }

@@ -171,6 +171,7 @@ func (r users) UpdateProfile(ctx context.Context, u user.User) error {
 		n, err := q.UpdateProfile(ctx, db.UpdateProfileParams{
 			TenantID: row.TenantID, ID: row.ID, Was: u.Revision - 1, Username: row.Username, UsernameKey: row.UsernameKey,
 			FirstName: row.FirstName, LastName: row.LastName, DisplayName: row.DisplayName, ProfileImageUrl: row.ProfileImageUrl,
+			FirstNameKey: row.FirstNameKey, LastNameKey: row.LastNameKey, DisplayNameKey: row.DisplayNameKey,
 			PhoneNumber: row.PhoneNumber, Timezone: row.Timezone, Locale: row.Locale, UserMetadata: row.UserMetadata, UpdatedAt: row.UpdatedAt,
 		})
 		if err == nil && n == 0 {
@@ -195,7 +196,9 @@ func userRow(u user.User) db.InsertUserParams {
 		PhoneNumber: p.PhoneNumber, Timezone: p.Timezone, Locale: p.Locale,
 		UserMetadata: string(u.Metadata), Status: string(u.Status),
 		CreatedAt: column.Micros(u.CreatedAt), UpdatedAt: column.Micros(u.UpdatedAt), LastSignInAt: column.Optional(u.LastSignInAt),
-		Revision: u.Revision,
+		Revision:      u.Revision,
+		Administrator: u.Administrator,
+		FirstNameKey:  user.SearchKey(p.FirstName), LastNameKey: user.SearchKey(p.LastName), DisplayNameKey: user.SearchKey(p.DisplayName),
 	}
 }
 
@@ -207,7 +210,7 @@ func restoreUser(row db.User) (user.User, error) {
 			FirstName: row.FirstName, LastName: row.LastName, DisplayName: row.DisplayName, ImageURL: row.ProfileImageUrl,
 			PhoneNumber: row.PhoneNumber, Timezone: row.Timezone, Locale: row.Locale,
 		},
-		Metadata: []byte(row.UserMetadata), Status: row.Status,
+		Metadata: []byte(row.UserMetadata), Administrator: row.Administrator, Status: row.Status,
 		CreatedAt: row.CreatedAt.Time(), UpdatedAt: row.UpdatedAt.Time(), LastSignInAt: row.LastSignInAt.Pointer(),
 		Revision: row.Revision,
 	})

@@ -22,6 +22,10 @@ const (
 	ParameterTooLong
 	ParameterNotAllowed
 	CursorInvalid
+	SearchTooLong
+	SearchCharacters
+	ReasonTooLong
+	ReasonCharacters
 
 	IdempotencyKeyInvalid
 	IdempotencyKeyMalformed
@@ -98,6 +102,10 @@ var said = map[Text]text{
 
 	IdempotencyKeyInvalid:   {"invalid", "An idempotency key has 1 to %d printable ASCII characters."},
 	IdempotencyKeyMalformed: {"malformed", "An idempotency key is one text, with or without quotation marks."},
+	SearchTooLong:           {"too_long", "A search has at most %d characters."},
+	SearchCharacters:        {"invalid_characters", "A search has no control characters."},
+	ReasonTooLong:           {"too_long", "A reason has at most %d characters."},
+	ReasonCharacters:        {"invalid_characters", "A reason is one line of readable text."},
 
 	EmailMissing:        {"missing", "An e-mail address is required."},
 	EmailInvalid:        {"invalid_email", "This is not an e-mail address that can be used here."},

@@ -25,6 +25,9 @@ type User struct {
 	Profile  Profile
 	Metadata []byte // a JSON object that belongs to the application
 
+	// Administrator says that the user looks after the users of the tenant.
+	Administrator bool
+
 	Status       Status
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
@@ -94,6 +97,7 @@ type Snapshot struct {
 	Username      *string
 	Profile       Profile
 	Metadata      []byte
+	Administrator bool
 	Status        string
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
@@ -114,7 +118,7 @@ func Restore(s Snapshot) (User, error) {
 	}
 	u := User{
 		Tenant: s.Tenant, ID: s.ID, Email: email, EmailVerified: s.EmailVerified,
-		Profile: s.Profile, Metadata: s.Metadata, Status: status,
+		Profile: s.Profile, Metadata: s.Metadata, Administrator: s.Administrator, Status: status,
 		CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt, LastSignInAt: s.LastSignInAt, Revision: s.Revision,
 	}
 	if s.Username != nil {

@@ -58,9 +58,9 @@ type Users interface {
 	// ByID finds an account. ErrNotFound when there is none.
 	ByID(ctx context.Context, t tenant.ID, id user.ID) (user.User, error)
 
-	// List gives up to limit accounts of this status, or of any when it is
-	// empty, the newest first, beginning behind the id before, or with the
-	// newest when before is zero.
+	// List gives up to limit accounts of this status, or of any but Deleted
+	// when it is empty, the newest first, beginning behind the id before, or
+	// with the newest when before is zero.
 	List(ctx context.Context, t tenant.ID, status user.Status, before user.ID, limit int) ([]user.User, error)
 
 	// ChangeStatus gives an account another status. ErrStale says that by then
@@ -87,6 +87,26 @@ type Users interface {
 	//
 	// Whoever stores something else about users has it erased here.
 	Erase(ctx context.Context, e Erasure) error
+
+	// Find gives the accounts that are looked for, the newest first. A page
+	// neither skips nor repeats an account that is there throughout.
+	Find(ctx context.Context, s UserSearch) ([]user.User, error)
+
+	// Add stores a new account, with this hash as its password or, when it is
+	// empty, without one. ErrConflict says that the id, the address or the user
+	// name is taken; Taken tells which.
+	Add(ctx context.Context, u user.User, passwordHash string) error
+
+	// ChangeAdministrator makes an account an administrator, or one no more.
+	// ErrStale says that it was that already, is deleted, or that there is no
+	// such account.
+	ChangeAdministrator(ctx context.Context, c AdministratorChange) error
+
+	// LockAdministrators gives the administrators who are active, in ascending
+	// order, and keeps everybody else from changing who that is until the
+	// transaction ends. It is the first thing in one that ends what an
+	// administrator may do.
+	LockAdministrators(ctx context.Context, t tenant.ID) ([]user.ID, error)
 }
 
 // Erasure asks to erase an account.
@@ -94,6 +114,23 @@ type Erasure struct {
 	Tenant tenant.ID
 	User   user.ID
 	Was    int64 // the revision
+	At     time.Time
+}
+
+// UserSearch asks for accounts.
+type UserSearch struct {
+	Tenant tenant.ID
+	Status user.Status // any but Deleted when it is empty
+	Search user.Search // everybody when it is zero
+	Before user.ID     // to begin behind; zero is the beginning
+	Limit  int
+}
+
+// AdministratorChange asks to make an account an administrator, or one no more.
+type AdministratorChange struct {
+	Tenant tenant.ID
+	User   user.ID
+	To     bool
 	At     time.Time
 }
 

@@ -6,6 +6,7 @@
 UPDATE users
 SET email = '', email_key = @tombstone_key, email_verified = false, username = NULL, username_key = NULL,
     first_name = NULL, last_name = NULL, display_name = NULL, profile_image_url = NULL, phone_number = NULL,
+    first_name_key = NULL, last_name_key = NULL, display_name_key = NULL, administrator = false,
     timezone = NULL, locale = NULL, user_metadata = '{}', status = 'deleted', updated_at = @at, last_sign_in_at = NULL,
     revision = revision + 1
 WHERE tenant_id = @tenant_id AND id = @id AND revision = @was AND status <> 'deleted';

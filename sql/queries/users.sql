@@ -2,11 +2,11 @@
 INSERT INTO users (
     tenant_id, id, email, email_key, email_verified, email_owned, username, username_key, first_name, last_name, display_name,
     profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at,
-    revision
+    revision, administrator, first_name_key, last_name_key, display_name_key
 ) VALUES (
     @tenant_id, @id, @email, @email_key, @email_verified, @email_verified, @username, @username_key, @first_name, @last_name, @display_name,
     @profile_image_url, @phone_number, @timezone, @locale, @user_metadata, @status, @created_at, @updated_at, @last_sign_in_at,
-    @revision
+    @revision, @administrator, @first_name_key, @last_name_key, @display_name_key
 );
 
 -- name: InsertPassword :exec
@@ -67,7 +67,8 @@ SELECT * FROM users WHERE tenant_id = @tenant_id AND id = @id;
 
 -- name: ListUsers :many
 SELECT * FROM users
-WHERE tenant_id = @tenant_id AND id < @before AND (status = @status OR CAST(@any_status AS boolean))
+WHERE tenant_id = @tenant_id AND id < @before
+  AND (status = @status OR CAST(@any_status AS boolean) AND status <> 'deleted')
 ORDER BY id DESC
 LIMIT @page_size;
 
@@ -82,5 +83,6 @@ UPDATE users
 SET username = @username, username_key = @username_key, first_name = @first_name, last_name = @last_name,
     display_name = @display_name, profile_image_url = @profile_image_url, phone_number = @phone_number,
     timezone = @timezone, locale = @locale, user_metadata = @user_metadata, updated_at = @updated_at,
+    first_name_key = @first_name_key, last_name_key = @last_name_key, display_name_key = @display_name_key,
     revision = revision + 1
 WHERE tenant_id = @tenant_id AND id = @id AND revision = @was;

@@ -110,4 +110,8 @@ type User struct {
 	LastSignInAt    *time.Time
 	Revision        int64
 	EmailOwned      bool
+	Administrator   bool
+	FirstNameKey    *string
+	LastNameKey     *string
+	DisplayNameKey  *string
 }

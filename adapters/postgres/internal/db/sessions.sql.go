@@ -834,6 +834,7 @@ func (q *Queries) SessionByID(ctx context.Context, arg SessionByIDParams) (Sessi
 
 const sessionWithUser = `-- name: SessionWithUser :one
 SELECT sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, sessions.bound_generation, users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned
+SELECT sessions.tenant_id, sessions.id, sessions.user_id, sessions.address, sessions.user_agent, sessions.device_name, sessions.device_type, sessions.browser, sessions.os, sessions.methods, sessions.authenticated_at, sessions.created_at, sessions.last_activity_at, sessions.expires_at, sessions.ends_at, sessions.ended_at, sessions.end_reason, sessions.secret_hash, sessions.generation, sessions.rotated_at, sessions.key_thumbprint, sessions.bound_generation, users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.administrator, users.first_name_key, users.last_name_key, users.display_name_key
 FROM sessions
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.tenant_id = $1 AND sessions.id = $2
@@ -896,6 +897,10 @@ func (q *Queries) SessionWithUser(ctx context.Context, arg SessionWithUserParams
 		&i.User.LastSignInAt,
 		&i.User.Revision,
 		&i.User.EmailOwned,
+		&i.User.Administrator,
+		&i.User.FirstNameKey,
+		&i.User.LastNameKey,
+		&i.User.DisplayNameKey,
 	)
 	return i, err
 }

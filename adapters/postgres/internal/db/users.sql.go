@@ -66,11 +66,11 @@ const insertUser = `-- name: InsertUser :exec
 INSERT INTO users (
     tenant_id, id, email, email_key, email_verified, email_owned, username, username_key, first_name, last_name, display_name,
     profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at,
-    revision
+    revision, administrator, first_name_key, last_name_key, display_name_key
 ) VALUES (
     $1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10,
     $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20
+    $20, $21, $22, $23, $24
 )
 `
 
@@ -95,6 +95,10 @@ type InsertUserParams struct {
 	UpdatedAt       time.Time
 	LastSignInAt    *time.Time
 	Revision        int64
+	Administrator   bool
+	FirstNameKey    *string
+	LastNameKey     *string
+	DisplayNameKey  *string
 }
 
 func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
@@ -119,6 +123,10 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 		arg.UpdatedAt,
 		arg.LastSignInAt,
 		arg.Revision,
+		arg.Administrator,
+		arg.FirstNameKey,
+		arg.LastNameKey,
+		arg.DisplayNameKey,
 	)
 	return err
 }
@@ -126,6 +134,9 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 const listUsers = `-- name: ListUsers :many
 SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, email_owned FROM users
 WHERE tenant_id = $1 AND id < $2 AND (status = $3 OR CAST($4 AS boolean))
+SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, administrator, first_name_key, last_name_key, display_name_key FROM users
+WHERE tenant_id = $1 AND id < $2
+  AND (status = $3 OR CAST($4 AS boolean) AND status <> 'deleted')
 ORDER BY id DESC
 LIMIT $5
 `
@@ -175,6 +186,10 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 			&i.LastSignInAt,
 			&i.Revision,
 			&i.EmailOwned,
+			&i.Administrator,
+			&i.FirstNameKey,
+			&i.LastNameKey,
+			&i.DisplayNameKey,
 		); err != nil {
 			return nil, err
 		}
@@ -299,8 +314,9 @@ UPDATE users
 SET username = $1, username_key = $2, first_name = $3, last_name = $4,
     display_name = $5, profile_image_url = $6, phone_number = $7,
     timezone = $8, locale = $9, user_metadata = $10, updated_at = $11,
+    first_name_key = $12, last_name_key = $13, display_name_key = $14,
     revision = revision + 1
-WHERE tenant_id = $12 AND id = $13 AND revision = $14
+WHERE tenant_id = $15 AND id = $16 AND revision = $17
 `
 
 type UpdateProfileParams struct {
@@ -315,6 +331,9 @@ type UpdateProfileParams struct {
 	Locale          *string
 	UserMetadata    []byte
 	UpdatedAt       time.Time
+	FirstNameKey    *string
+	LastNameKey     *string
+	DisplayNameKey  *string
 	TenantID        uuid.UUID
 	ID              uuid.UUID
 	Was             int64
@@ -334,6 +353,9 @@ func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) (i
 		arg.Locale,
 		arg.UserMetadata,
 		arg.UpdatedAt,
+		arg.FirstNameKey,
+		arg.LastNameKey,
+		arg.DisplayNameKey,
 		arg.TenantID,
 		arg.ID,
 		arg.Was,
@@ -372,6 +394,7 @@ func (q *Queries) UpgradePassword(ctx context.Context, arg UpgradePasswordParams
 
 const userByID = `-- name: UserByID :one
 SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, email_owned FROM users WHERE tenant_id = $1 AND id = $2
+SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, administrator, first_name_key, last_name_key, display_name_key FROM users WHERE tenant_id = $1 AND id = $2
 `
 
 type UserByIDParams struct {
@@ -404,12 +427,17 @@ func (q *Queries) UserByID(ctx context.Context, arg UserByIDParams) (User, error
 		&i.LastSignInAt,
 		&i.Revision,
 		&i.EmailOwned,
+		&i.Administrator,
+		&i.FirstNameKey,
+		&i.LastNameKey,
+		&i.DisplayNameKey,
 	)
 	return i, err
 }
 
 const userForSignIn = `-- name: UserForSignIn :one
 SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned, passwords.hash
+SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.administrator, users.first_name_key, users.last_name_key, users.display_name_key, passwords.hash
 FROM users
 LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
 WHERE users.tenant_id = $1 AND (users.email_key = $2 OR users.username_key = $2)
@@ -451,6 +479,10 @@ func (q *Queries) UserForSignIn(ctx context.Context, arg UserForSignInParams) (U
 		&i.User.LastSignInAt,
 		&i.User.Revision,
 		&i.User.EmailOwned,
+		&i.User.Administrator,
+		&i.User.FirstNameKey,
+		&i.User.LastNameKey,
+		&i.User.DisplayNameKey,
 		&i.Hash,
 	)
 	return i, err
@@ -458,6 +490,7 @@ func (q *Queries) UserForSignIn(ctx context.Context, arg UserForSignInParams) (U
 
 const userWithPassword = `-- name: UserWithPassword :one
 SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned, passwords.hash
+SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.administrator, users.first_name_key, users.last_name_key, users.display_name_key, passwords.hash
 FROM users
 LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
 WHERE users.tenant_id = $1 AND users.id = $2
@@ -498,6 +531,10 @@ func (q *Queries) UserWithPassword(ctx context.Context, arg UserWithPasswordPara
 		&i.User.LastSignInAt,
 		&i.User.Revision,
 		&i.User.EmailOwned,
+		&i.User.Administrator,
+		&i.User.FirstNameKey,
+		&i.User.LastNameKey,
+		&i.User.DisplayNameKey,
 		&i.Hash,
 	)
 	return i, err

@@ -157,6 +157,7 @@ const eraseUser = `-- name: EraseUser :execrows
 UPDATE users
 SET email = '', email_key = ?1, email_verified = false, username = NULL, username_key = NULL,
     first_name = NULL, last_name = NULL, display_name = NULL, profile_image_url = NULL, phone_number = NULL,
+    first_name_key = NULL, last_name_key = NULL, display_name_key = NULL, administrator = false,
     timezone = NULL, locale = NULL, user_metadata = '{}', status = 'deleted', updated_at = ?2, last_sign_in_at = NULL,
     revision = revision + 1
 WHERE tenant_id = ?3 AND id = ?4 AND revision = ?5 AND status <> 'deleted'

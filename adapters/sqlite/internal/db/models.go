@@ -122,4 +122,8 @@ type User struct {
 	LastSignInAt    *column.Micros
 	Revision        int64
 	EmailOwned      bool
+	Administrator   bool
+	FirstNameKey    *string
+	LastNameKey     *string
+	DisplayNameKey  *string
 }
