@@ -70,6 +70,18 @@ func (absentUsers) UpgradePassword(context.Context, outbound.PasswordUpgrade) er
 	return errAway
 }
 
+func (absentUsers) Find(context.Context, outbound.UserSearch) ([]user.User, error) {
+	return nil, errAway
+}
+func (absentUsers) Add(context.Context, user.User, string) error { return errAway }
+func (absentUsers) ChangeAdministrator(context.Context, outbound.AdministratorChange) error {
+	return errAway
+}
+
+func (absentUsers) LockAdministrators(context.Context, tenant.ID) ([]user.ID, error) {
+	return nil, errAway
+}
+
 func (absentSessions) Reauthenticate(context.Context, outbound.Reauthentication) (session.Session, error) {
 	return session.Session{}, errAway
 }

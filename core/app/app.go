@@ -10,6 +10,7 @@ import (
 
 	"github.com/plinto/plinto/core/app/account"
 	"github.com/plinto/plinto/core/app/activity"
+	"github.com/plinto/plinto/core/app/administration"
 	"github.com/plinto/plinto/core/app/cleanup"
 	"github.com/plinto/plinto/core/app/clients"
 	"github.com/plinto/plinto/core/app/erasure"
@@ -28,6 +29,7 @@ import (
 	"github.com/plinto/plinto/core/app/sessions"
 	"github.com/plinto/plinto/core/app/signing"
 	"github.com/plinto/plinto/core/app/stepup"
+	"github.com/plinto/plinto/core/app/stewardship"
 	"github.com/plinto/plinto/core/app/strength"
 	"github.com/plinto/plinto/core/app/tokens"
 	"github.com/plinto/plinto/core/app/trail"
@@ -145,6 +147,10 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	desk := mailed.New(w, mailed.Policy{Enabled: post.Enabled(), Frontend: p.Links.Frontend, Lifetimes: p.Links.Lifetimes, Sessions: p.Sessions})
 	linked := newLinks(w, p, desk, issuer, limits, possession, gate, rules, revoked)
 	maps.Copy(writers, linked.writers())
+	steward := stewardship.New(w, revoked, eraser, post.Enabled())
+	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product}
+	operators := operations.New(w, revoked, steward, rules, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle})
+	administrators := administration.New(w, steward, gate, p.Sessions)
 	return inbound.Services{
 		Accounts: account.New(w, issuer, limits, possession, desk, account.Policy{
 			SignUps: p.SignUps, Hidden: p.HiddenSignUps, Passwords: rules, MostSessions: p.MostSessions, Mail: post.Enabled(),
@@ -172,5 +178,27 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Clients:       clients.New(w, limits, p.Tenant),
 		Mailing:       post,
 		Mails:         post,
+		Passwords:      password.New(w, issuer, limits, gate, rules, revoked),
+		Profiles:       profile.New(w, limits, gate, eraser, steward, p.Sessions),
+		Tokens:         tokens.New(w, issuer, limits, possession, keys, revoked, used, p.RefreshGrace),
+		Proofs:         possession,
+		Idempotency:    repeats,
+		Sessions:       sessions.New(w, p.Sessions, revoked),
+		Revocations:    revoked,
+		Activity:       used,
+		Keys:           keys,
+		Events:         trail.New(w.Store, p.Tenant),
+		Limits:         limits,
+		Health:         health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
+		Operators:      operators,
+		Provisioning:   operators,
+		Administration: administrators,
+		Directory:      administrators,
+		Cleanup:        cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention, DeadMails: p.DeadMails}, cleanup.Usual),
+		RevocationLog:  revoked,
+		Introspection:  introspection.New(w, issuer, keys, revoked),
+		Clients:        clients.New(w, limits, p.Tenant),
+		Mailing:        post,
+		Mails:          post,
 	}, nil
 }

@@ -264,3 +264,29 @@ func (s *countingStore) Health(ctx context.Context) outbound.StoreHealth {
 	}
 	return s.Store.Health(ctx)
 }
+
+// events gives everything that happened, in order.
+func (w *world) events() []event.Recorded {
+	w.t.Helper()
+	list, err := w.Events.Latest(w.t.Context(), 1000)
+	require.NoError(w.t, err)
+	return list
+}
+
+// column reads one text from each row, behind the use cases' back.
+func (w *world) column(query string) []string {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+w.path+"?_pragma=busy_timeout(5000)")
+	require.NoError(w.t, err)
+	rows, err := db.QueryContext(w.t.Context(), query)
+	require.NoError(w.t, err)
+	var out []string
+	for rows.Next() {
+		var text string
+		require.NoError(w.t, rows.Scan(&text))
+		out = append(out, text)
+	}
+	require.NoError(w.t, rows.Err())
+	require.NoError(w.t, db.Close())
+	return out
+}

@@ -20,6 +20,7 @@ const (
 	UserExported           Name = "user.exported"
 	UserSuspended          Name = "user.suspended"
 	UserReactivated        Name = "user.reactivated"
+	AdminAction            Name = "admin.action"
 	SessionCreated         Name = "session.created"
 	SessionRevoked         Name = "session.revoked"
 	AllSessionsRevoked     Name = "session.all_revoked"
@@ -44,6 +45,28 @@ func SignedUp(o Origin, id user.ID, at time.Time) Event {
 // Imported tells of a new account that came from elsewhere.
 func Imported(o Origin, id user.ID, at time.Time) Event {
 	return o.event(UserCreated, Operator, OfUser(id), at, map[string]string{"source": "import"})
+// Created tells of a new account that somebody else made.
+func Created(o Origin, actor string, id user.ID, at time.Time) Event {
+	return o.event(UserCreated, actor, OfUser(id), at, nil)
+}
+
+// Action is the member of the payload of AdminAction that says what was done.
+const Action = "action"
+
+// Actions.
+const (
+	AdministratorGranted   = "administrator.granted"
+	AdministratorWithdrawn = "administrator.withdrawn"
+)
+
+// ChangedAdministrator tells that an account became an administrator, or is one
+// no more.
+func ChangedAdministrator(o Origin, actor string, id user.ID, to bool, at time.Time) Event {
+	action := AdministratorWithdrawn
+	if to {
+		action = AdministratorGranted
+	}
+	return o.event(AdminAction, actor, OfUser(id), at, map[string]string{Action: action})
 }
 
 // Suspended tells of an account that may not act any more, and why, in the

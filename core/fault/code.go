@@ -60,6 +60,10 @@ const (
 	Timeout                  Code = "timeout"
 	InvalidClient            Code = "invalid_client"
 	InsufficientScope        Code = "insufficient_scope"
+	InsufficientPermissions  Code = "insufficient_permissions"
+	OwnAccount               Code = "own_account"
+	LastAdministrator        Code = "last_administrator"
+	MailDisabled             Code = "mail_disabled"
 )
 
 type meaning struct {
@@ -99,6 +103,10 @@ var meanings = map[Code]meaning{
 	Unavailable:              {KindUnavailable, "The service is not available right now. Try again shortly."},
 	Timeout:                  {KindTimeout, "The request took too long."},
 	InvalidClient:            {KindUnauthenticated, "The client is unknown, revoked, or has another secret."},
+	InsufficientPermissions:  {KindForbidden, "Only an administrator may do this."},
+	LastAdministrator:        {KindConflict, "This is the last administrator. An operator can make another one first."},
+	OwnAccount:               {KindConflict, "Administrators cannot do this to themselves. Another one can."},
+	MailDisabled:             {KindForbidden, "This needs mail, and none is sent here."},
 	InsufficientScope:        {KindForbidden, "The client may not do this. Create one that has the scope."},
 }
 

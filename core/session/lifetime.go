@@ -41,6 +41,7 @@ const (
 	PasswordReset   EndReason = "password_reset"   // its user gave themselves a password by a mailed link
 	Claimed         EndReason = "account_claimed"  // whoever proved the mailbox took the account over
 	ByOperator      EndReason = "operator"         // whoever runs the service ended it
+	ByAdministrator EndReason = "administrator"    // an administrator ended it
 	UserSuspended   EndReason = "user_suspended"   // its user was suspended
 	UserDeleted     EndReason = "user_deleted"     // its user's account was erased
 	StateLost       EndReason = "state_lost"       // a refresh token newer than the stored state was presented

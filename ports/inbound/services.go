@@ -30,4 +30,27 @@ type Services struct {
 	Mailing       Mailing
 	Mails         Mails
 	Mailbox       Mailbox // nil where people are served
+	Accounts       Accounts
+	Passwords      Passwords
+	Profiles       Profiles
+	Tokens         Tokens
+	Proofs         Proofs
+	Idempotency    Idempotency
+	Sessions       Sessions
+	Revocations    Revocations
+	Activity       Activity
+	Keys           Keys
+	Events         Events
+	Limits         Limits
+	Health         Health
+	Operators      Operators
+	Administration Administration
+	Directory      Directory
+	Provisioning   Provisioning
+	Cleanup        Cleanup
+	RevocationLog  RevocationLog
+	Introspection  Introspection
+	Clients        Clients
+	Mailing        Mailing
+	Mails          Mails
 }

@@ -8,8 +8,9 @@ import (
 	"errors"
 	"time"
 
-	"github.com/plinto/plinto/core/app/erasure"
 	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/app/stewardship"
+	"github.com/plinto/plinto/core/app/strength"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/id"
@@ -31,11 +32,12 @@ type Policy struct {
 	Links time.Duration
 }
 
-// Service implements inbound.Operators.
+// Service implements inbound.Operators and inbound.Provisioning.
 type Service struct {
 	world   outbound.World
 	revoked Revoked
-	eraser  *erasure.Eraser
+	steward *stewardship.Steward
+	rules   strength.Rules
 	policy  Policy
 }
 
@@ -45,11 +47,14 @@ type Revoked interface {
 	Ended(now time.Time, ids ...session.ID)
 }
 
-var _ inbound.Operators = (*Service)(nil)
+var (
+	_ inbound.Operators    = (*Service)(nil)
+	_ inbound.Provisioning = (*Service)(nil)
+)
 
 // New makes a Service.
-func New(w outbound.World, r Revoked, e *erasure.Eraser, p Policy) *Service {
-	return &Service{world: w, revoked: r, eraser: e, policy: p}
+func New(w outbound.World, r Revoked, steward *stewardship.Steward, s strength.Rules, p Policy) *Service {
+	return &Service{world: w, revoked: r, steward: steward, rules: s, policy: p}
 }
 
 // FindUser implements inbound.Operators.
@@ -75,6 +80,11 @@ func (s *Service) FindUser(ctx context.Context, idOrEmail string) (user.User, er
 func (s *Service) ListUsers(ctx context.Context, status user.Status, before user.ID, limit int) ([]user.User, error) {
 	list, err := s.world.Store.Users().List(ctx, s.policy.Tenant, status, before, max(limit, 1))
 	return list, failure.Of(err)
+}
+
+// by is whoever runs the program on the database.
+func (s *Service) by() stewardship.By {
+	return stewardship.By{Origin: s.origin(), Actor: event.Operator, Reason: session.ByOperator}
 }
 
 func (s *Service) origin() event.Origin { return event.Origin{Tenant: s.policy.Tenant} }

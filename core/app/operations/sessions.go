@@ -21,31 +21,7 @@ func (s *Service) ListSessions(ctx context.Context, who user.ID, before session.
 
 // EndSessions implements inbound.Operators.
 func (s *Service) EndSessions(ctx context.Context, who user.ID) (int, error) {
-	now := s.world.Clock.Now()
-	var ended []session.ID
-	err := s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) (err error) {
-		ended, err = s.endSessions(ctx, tx, who, session.ByOperator, now)
-		return err
-	})
-	if err != nil {
-		return 0, failure.Of(err)
-	}
-	s.revoked.Ended(now, ended...)
-	return len(ended), nil
-}
-
-func (s *Service) endSessions(ctx context.Context, tx outbound.Repositories, who user.ID, reason session.EndReason, now time.Time) ([]session.ID, error) {
-	// None is kept, and no limit on idleness is given: what is over by that may
-	// live again when the limit is another.
-	ended, err := tx.Sessions().EndOthers(ctx, outbound.EndingOthers{Tenant: s.policy.Tenant, Owner: who, Reason: reason, At: now})
-	if err != nil || len(ended) == 0 {
-		return nil, err
-	}
-	events := make([]event.Event, 0, len(ended))
-	for _, id := range ended {
-		events = append(events, event.Ended(s.origin(), event.Operator, id, who, reason, now))
-	}
-	return ended, tx.Events().Append(ctx, events...)
+	return s.steward.EndSessions(ctx, s.by(), who)
 }
 
 // batch is how many sessions one transaction ends.

@@ -2,24 +2,12 @@ package operations
 
 import (
 	"context"
-	"errors"
-	"unicode"
-	"unicode/utf8"
 
-	"github.com/plinto/plinto/core/app/failure"
-	"github.com/plinto/plinto/core/event"
-	"github.com/plinto/plinto/core/fault"
-	"github.com/plinto/plinto/core/session"
+	"github.com/plinto/plinto/core/app/stewardship"
 	"github.com/plinto/plinto/core/user"
-	"github.com/plinto/plinto/ports/outbound"
 )
 
-// MaxReason is how long the reason of a suspension may be, in characters.
-const MaxReason = 200
-
-// Suspend implements inbound.Operators. The status is changed first: it holds
-// up sign-ins of this user, which then find it, so that none of their sessions
-// slips past the ending.
+// Suspend implements inbound.Operators.
 func (s *Service) Suspend(ctx context.Context, who user.ID, reason string) (int, error) {
 	if !readable(reason) {
 		return 0, fault.SuspensionReasonInvalid.Fault(MaxReason)
@@ -45,17 +33,17 @@ func (s *Service) Suspend(ctx context.Context, who user.ID, reason string) (int,
 	}
 	s.revoked.Ended(now, ended...)
 	return len(ended), nil
+	if wrong := stewardship.CheckReason(reason); len(wrong) > 0 {
+		return 0, invalid(wrong[0].Message)
+	}
+	_, ended, err := s.steward.Suspend(ctx, s.by(), who, reason)
+	return ended, err
 }
 
 // Reactivate implements inbound.Operators.
 func (s *Service) Reactivate(ctx context.Context, who user.ID) error {
-	now := s.world.Clock.Now()
-	return failure.Of(s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
-		if err := s.changeStatus(ctx, tx, who, user.Active, user.Status.MayBeReactivated); err != nil {
-			return err
-		}
-		return tx.Events().Append(ctx, event.Reactivated(s.origin(), event.Operator, who, now))
-	}))
+	_, err := s.steward.Reactivate(ctx, s.by(), who)
+	return err
 }
 
 // Erase implements inbound.Operators.
@@ -109,4 +97,5 @@ func readable(reason string) bool {
 		}
 	}
 	return utf8.RuneCountInString(reason) <= MaxReason
+	return s.steward.Erase(ctx, s.by(), who, user.Match{})
 }

@@ -51,7 +51,7 @@ func (s *Service) erase(ctx context.Context, caller inbound.Caller, who inbound.
 	if err := s.prove(ctx, caller, who, hash, cmd); err != nil {
 		return err
 	}
-	_, err = s.eraser.Erase(ctx, caller.Origin(), event.OfUser(u.ID), u)
+	_, err = s.eraser.Erase(ctx, caller.Origin(), event.OfUser(u.ID), u, nil)
 	if errors.Is(err, outbound.ErrStale) {
 		if cmd.Match.Particular() {
 			return fault.New(fault.PreconditionFailed).Because(err)

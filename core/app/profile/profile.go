@@ -9,6 +9,7 @@ import (
 	"github.com/plinto/plinto/core/app/erasure"
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/stepup"
+	"github.com/plinto/plinto/core/app/stewardship"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/user"
@@ -18,18 +19,19 @@ import (
 
 // Service implements inbound.Profiles.
 type Service struct {
-	world  outbound.World
-	guard  *guard.Guard
-	gate   *stepup.Gate
-	eraser *erasure.Eraser
-	life   session.Lifetime
+	world   outbound.World
+	guard   *guard.Guard
+	gate    *stepup.Gate
+	eraser  *erasure.Eraser
+	steward *stewardship.Steward
+	life    session.Lifetime
 }
 
 var _ inbound.Profiles = (*Service)(nil)
 
 // New makes a Service.
-func New(w outbound.World, g *guard.Guard, gate *stepup.Gate, e *erasure.Eraser, life session.Lifetime) *Service {
-	return &Service{world: w, guard: g, gate: gate, eraser: e, life: life}
+func New(w outbound.World, g *guard.Guard, gate *stepup.Gate, e *erasure.Eraser, st *stewardship.Steward, life session.Lifetime) *Service {
+	return &Service{world: w, guard: g, gate: gate, eraser: e, steward: st, life: life}
 }
 
 // find reads the account of a principal whose session is not over.
