@@ -22,6 +22,8 @@ const (
 	tokenHolder                 // an access token; the use case judges it
 	mayBeSignedIn               // nothing, but an access token that comes along is good now
 	apiClient                   // the credential of an API client; the handler reads it
+	apiClient                   // the credential of an API client; the handler reads it
+	administrator               // an access token of somebody who is an administrator now
 )
 
 // authenticate finds out who calls a route that wants to know.
@@ -40,6 +42,11 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if call.route.access != tokenHolder {
 			if call.who, err = s.services.Tokens.Authenticate(c.Request().Context(), call.caller, call.token); err != nil {
+				return err
+			}
+		}
+		if call.route.access == administrator {
+			if err := s.services.Administration.Admit(c.Request().Context(), call.who); err != nil {
 				return err
 			}
 		}
@@ -83,6 +90,10 @@ func isToken68(s string) bool {
 // wantsToken tells whether a caller proves with an access token who it is, or
 // may.
 func (a access) wantsToken() bool { return a == signedIn || a == tokenHolder || a == mayBeSignedIn }
+// wantsToken tells whether a caller proves with an access token who it is.
+func (a access) wantsToken() bool {
+	return a == signedIn || a == tokenHolder || a == administrator
+}
 
 // challenges are the WWW-Authenticate fields of a refusal: on a route that wants
 // a token how to present one (RFC 6750 section 3, RFC 9449 section 7.1), and

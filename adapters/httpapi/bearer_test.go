@@ -29,6 +29,13 @@ var protected = [][2]string{
 	{"GET", "/api/v1/sessions/activity/recent"},
 	{"GET", "/api/v1/sessions/security/alerts"},
 	{"GET", "/api/v1/sessions?limit=0"},
+	{"GET", "/api/v1/users"},
+	{"GET", "/api/v1/users?limit=0"},
+	{"GET", somebody},
+	{"GET", "/api/v1/users/malformed"},
+	{"POST", somebody + "/reactivate"},
+	{"GET", somebody + "/sessions"},
+	{"POST", somebody + "/sessions/revoke"},
 	{"HEAD", "/api/v1/auth/me"},
 }
 
@@ -37,6 +44,7 @@ func guarded() *fakes {
 	f := newFakes()
 	f.authenticate, f.list, f.get, f.revoke, f.revokeOthers, f.signOut = nil, nil, nil, nil, nil, nil
 	f.recent, f.alerts = nil, nil
+	f.administrator, f.find, f.getUser, f.reactivate, f.userSessions, f.endSessions = nil, nil, nil, nil, nil, nil
 	return f
 }
 

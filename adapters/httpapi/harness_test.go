@@ -47,6 +47,8 @@ var instant = time.Date(2026, 1, 2, 3, 4, 5, 6789, time.UTC)
 
 // fakes answer as the core does; a test replaces what it needs.
 type fakes struct {
+	administering
+
 	checkSignUp  func(inbound.SignUp) []fault.Field
 	checkSignIn  func(inbound.SignIn) []fault.Field
 	signUp       func(context.Context, inbound.Caller, inbound.SignUp) (inbound.SignedIn, error)
@@ -251,10 +253,11 @@ func newFakes() *fakes {
 	ended := sessionOf(3)
 	ended.EndedAt, ended.EndReason = &instant, session.SignedOut
 	return &fakes{
-		checkSignUp: func(inbound.SignUp) []fault.Field { return nil },
-		checkSignIn: func(inbound.SignIn) []fault.Field { return nil },
-		signUp:      func(context.Context, inbound.Caller, inbound.SignUp) (inbound.SignedIn, error) { return in, nil },
-		signIn:      func(context.Context, inbound.Caller, inbound.SignIn) (inbound.SignedIn, error) { return in, nil },
+		administering: newAdministering(),
+		checkSignUp:   func(inbound.SignUp) []fault.Field { return nil },
+		checkSignIn:   func(inbound.SignIn) []fault.Field { return nil },
+		signUp:        func(context.Context, inbound.Caller, inbound.SignUp) (inbound.SignedIn, error) { return in, nil },
+		signIn:        func(context.Context, inbound.Caller, inbound.SignIn) (inbound.SignedIn, error) { return in, nil },
 		authenticate: func(_ context.Context, _ inbound.Caller, t string) (inbound.Principal, error) {
 			if t != goodToken {
 				return inbound.Principal{}, fault.New(fault.InvalidToken)
@@ -348,6 +351,7 @@ func newFakes() *fakes {
 
 func (f *fakes) services() inbound.Services {
 	return inbound.Services{
+		Administration: administration{f}, Directory: directory{f},
 		Accounts:      accounts{f},
 		Passwords:     passwords{f},
 		Profiles:      profiles{f},

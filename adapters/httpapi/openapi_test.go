@@ -109,6 +109,7 @@ func TestTheDocumentIsClosedInItself(t *testing.T) {
 		"SignUp", "SignIn", "Refresh", "Reauthenticate", "PasswordChange", "ProfileUpdate", "Erasure",
 		"Forgot", "Reset", "MailedToken", "MagicLink", "AddressChange",
 	} {
+	for _, name := range []string{"SignUp", "SignIn", "Refresh", "Reauthenticate", "PasswordChange", "ProfileUpdate", "Erasure", "CreateUser"} {
 		var schema struct {
 			AdditionalProperties *bool    `json:"additionalProperties"`
 			Required             []string `json:"required"`
@@ -129,6 +130,7 @@ func TestTheDocumentRequiresWhatTheReaderRequires(t *testing.T) {
 		"/api/v1/auth/reauthenticate": "Reauthenticate", "/api/v1/auth/password/change": "PasswordChange",
 		"/api/v1/auth/password/forgot": "Forgot", "/api/v1/auth/password/reset": "Reset", "/api/v1/auth/email/verify": "MailedToken",
 		"/api/v1/auth/magic-link": "MagicLink", "/api/v1/users/me/email": "AddressChange",
+		"/api/v1/auth/reauthenticate": "Reauthenticate", "/api/v1/auth/password/change": "PasswordChange", "/api/v1/users": "CreateUser",
 	} {
 		var schema struct {
 			Required   []string                   `json:"required"`

@@ -23,6 +23,14 @@ type profileUpdateJSON struct {
 	Metadata        objectEdit `json:"user_metadata,omitempty" doc:"Its members take the place of those of the same names, whole; null removes one. At most 16384 bytes together and 8 levels deep."`
 }
 
+func (p profileUpdateJSON) edits() user.Edits {
+	return user.Edits{
+		Username: p.Username.Edit, FirstName: p.FirstName.Edit, LastName: p.LastName.Edit, DisplayName: p.DisplayName.Edit,
+		ImageURL: p.ProfileImageURL.Edit, PhoneNumber: p.PhoneNumber.Edit, Timezone: p.Timezone.Edit, Locale: p.Locale.Edit,
+		Metadata: p.Metadata.Edit,
+	}
+}
+
 type erasureJSON struct {
 	Password *string `json:"password,omitempty" nullable:"true" format:"password" doc:"Required when the account has one." example:"correct horse battery staple"`
 }
@@ -39,11 +47,7 @@ func (p profiles) update(ctx context.Context, in *request[profileUpdateJSON]) (*
 	}
 	call := callOf(ctx)
 	cmd := inbound.ProfileUpdate{
-		Edits: user.Edits{
-			Username: body.Username.Edit, FirstName: body.FirstName.Edit, LastName: body.LastName.Edit, DisplayName: body.DisplayName.Edit,
-			ImageURL: body.ProfileImageURL.Edit, PhoneNumber: body.PhoneNumber.Edit, Timezone: body.Timezone.Edit, Locale: body.Locale.Edit,
-			Metadata: body.Metadata.Edit,
-		},
+		Edits: body.edits(),
 		Match: call.expectedRevisions(call.who.User),
 	}
 	if err := invalid(notToSet(wrong, notTheirs...), p.service.CheckUpdate(cmd)); err != nil {

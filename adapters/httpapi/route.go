@@ -57,16 +57,17 @@ func handler[I, O any](h func(context.Context, *I) (*O, error)) endpoint {
 // bodyHandler answers from a JSON object B. The object is documented from its
 // type; its values are judged by the core, not by a schema.
 func bodyHandler[B, O any](h func(context.Context, *request[B]) (*O, error)) endpoint {
-	return reading(h, "application/json")
+	return reading[B](h, "application/json")
 }
 
 // patchHandler answers from a JSON object that is a merge patch, under either
 // name of that.
 func patchHandler[B, O any](h func(context.Context, *request[B]) (*O, error)) endpoint {
-	return reading(h, "application/json", mergePatch)
+	return reading[B](h, "application/json", mergePatch)
 }
 
-func reading[B, O any](h func(context.Context, *request[B]) (*O, error), types ...string) endpoint {
+// reading answers from a JSON object B of one of the types, among other inputs.
+func reading[B, I, O any](h func(context.Context, *I) (*O, error), types ...string) endpoint {
 	return endpoint{reads: types, mount: func(_ *Server, api huma.API, op huma.Operation) {
 		op.SkipValidateBody = true
 		op.RequestBody = &huma.RequestBody{}
@@ -155,6 +156,9 @@ func (r route) allFaults() []fault.Code {
 	codes := append([]fault.Code{fault.Internal, fault.Timeout, fault.BodyTooLarge}, r.faults...)
 	if r.admission != uncounted {
 		codes = append(codes, fault.RateLimited, fault.Unavailable)
+	}
+	if r.access == administrator {
+		codes = append(codes, fault.InsufficientPermissions)
 	}
 	switch {
 	case r.access.wantsToken():

@@ -191,6 +191,7 @@ func (s *Server) table() []route {
 			summary: "Tell what this installation offers", serve: handler(h.status),
 		},
 	}
+	routes = append(routes, s.administrationRoutes()...)
 	if s.opts.Metrics != nil {
 		routes = append(routes, route{
 			method: get, path: "/metrics", id: "metrics", tag: "Operations",

@@ -56,12 +56,17 @@ type pageInput struct {
 
 // Resolve reads the cursor beside the other parameters, so that all that is
 // wrong with them is told at once.
-func (p *pageInput) Resolve(huma.Context) []error {
-	var ok bool
-	if p.after, ok = readCursor(p.Cursor); !ok {
-		return []error{&huma.ErrorDetail{Location: "query.cursor", Message: "cursor"}}
+func (p *pageInput) Resolve(huma.Context) (wrong []error) {
+	p.after, wrong = resolveCursor(p.Cursor)
+	return wrong
+}
+
+func resolveCursor(text string) (session.ID, []error) {
+	after, ok := readCursor(text)
+	if !ok {
+		return session.ID{}, []error{&huma.ErrorDetail{Location: "query.cursor", Message: "cursor"}}
 	}
-	return nil
+	return after, nil
 }
 
 type sessionPageJSON struct {
@@ -72,12 +77,17 @@ type sessionPageJSON struct {
 func (v sessions) list(ctx context.Context, in *pageInput) (*answer[sessionPageJSON], error) {
 	who := callOf(ctx).who
 	page, err := v.service.List(ctx, who, inbound.Page{Limit: in.Limit, After: in.after})
+	return sessionPage(page, err, who.Session)
+}
+
+// sessionPage answers with a page of sessions, of which one may be current.
+func sessionPage(page inbound.SessionPage, err error, current session.ID) (*answer[sessionPageJSON], error) {
 	if err != nil {
 		return nil, err
 	}
 	out := sessionPageJSON{Data: make([]sessionJSON, 0, len(page.Sessions)), NextCursor: writeCursor(page.Next)}
 	for _, s := range page.Sessions {
-		out.Data = append(out.Data, newSessionJSON(s, who.Session))
+		out.Data = append(out.Data, newSessionJSON(s, current))
 	}
 	return &answer[sessionPageJSON]{out}, nil
 }

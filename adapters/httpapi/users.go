@@ -25,6 +25,7 @@ type userJSON struct {
 	Locale          *string    `json:"locale,omitempty" nullable:"false" example:"de-AT"`
 	Status          string     `json:"status" enum:"active,inactive,suspended,deleted"`
 	Metadata        jsonObject `json:"user_metadata"`
+	Administrator   bool       `json:"administrator,omitempty" doc:"True for those who look after the others, and absent otherwise. Only an operator changes it."`
 	CreatedAt       instant    `json:"created_at"`
 	UpdatedAt       instant    `json:"updated_at"`
 	LastSignInAt    *instant   `json:"last_sign_in_at,omitempty"`
@@ -39,7 +40,7 @@ func newUserJSON(u user.User) (userJSON, error) {
 		FirstName: u.Profile.FirstName, LastName: u.Profile.LastName, DisplayName: u.Profile.DisplayName,
 		ProfileImageURL: u.Profile.ImageURL, PhoneNumber: u.Profile.PhoneNumber,
 		Timezone: u.Profile.Timezone, Locale: u.Profile.Locale,
-		Status: string(u.Status), Metadata: jsonObject(u.Metadata),
+		Status: string(u.Status), Metadata: jsonObject(u.Metadata), Administrator: u.Administrator,
 		CreatedAt: instant(u.CreatedAt), UpdatedAt: instant(u.UpdatedAt), LastSignInAt: newInstant(u.LastSignInAt),
 	}, nil
 }

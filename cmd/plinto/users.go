@@ -17,6 +17,9 @@ func newUsers(s surroundings) *cobra.Command {
 	users := &cobra.Command{Use: "users", Short: "Look after the users", Args: cobra.NoArgs}
 	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.deleteUser())
 	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.importUsers(), s.exportUsers())
+	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.deleteUser(),
+		s.createUser(), s.setAdministrator("grant-admin", "Let a user look after the others", true),
+		s.setAdministrator("revoke-admin", "Let a user look after the others no more", false))
 	return users
 }
 
@@ -39,7 +42,7 @@ func (s surroundings) listUsers() *cobra.Command {
 				}
 			}
 			w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "ID\tEMAIL\tSTATUS\tCREATED\tLAST SIGN-IN")
+			fmt.Fprintln(w, "ID\tEMAIL\tSTATUS\tADMINISTRATOR\tCREATED\tLAST SIGN-IN")
 			var last user.ID
 			for left := lines; lines == 0 || left > 0; {
 				size := pageSize
@@ -51,7 +54,7 @@ func (s surroundings) listUsers() *cobra.Command {
 					return err
 				}
 				for _, u := range page {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", u.ID, cell(u.Email.String()), u.Status, instant(&u.CreatedAt), instant(u.LastSignInAt))
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", u.ID, cell(u.Email.String()), u.Status, yes(u.Administrator), instant(&u.CreatedAt), instant(u.LastSignInAt))
 					last = u.ID
 				}
 				if left -= len(page); len(page) < size {
@@ -69,18 +72,15 @@ func (s surroundings) listUsers() *cobra.Command {
 func (s surroundings) showUser() *cobra.Command {
 	return s.aboutUser("show ID|EMAIL", "Show a user", func(_ context.Context, _ *program, u user.User) error {
 		w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
-		verified := "no"
-		if u.EmailVerified {
-			verified = "yes"
-		}
 		for _, line := range [][2]string{
 			{"id", u.ID.String()},
 			{"email", address(u.Email)},
-			{"email verified", verified},
+			{"email verified", yes(u.EmailVerified)},
 			{"user name", cell(u.Username.String())},
 			{"first name", optional(u.Profile.FirstName)},
 			{"last name", optional(u.Profile.LastName)},
 			{"status", string(u.Status)},
+			{"administrator", yes(u.Administrator)},
 			{"created", instant(&u.CreatedAt)},
 			{"updated", instant(&u.UpdatedAt)},
 			{"last sign-in", instant(u.LastSignInAt)},
@@ -159,6 +159,14 @@ func (s surroundings) aboutUser(use, short string, do func(ctx context.Context, 
 			})(cmd, args)
 		},
 	}
+}
+
+// yes prints whether something is so.
+func yes(so bool) string {
+	if so {
+		return "yes"
+	}
+	return "no"
 }
 
 // instant prints a time that may be absent.

@@ -264,7 +264,9 @@ func TestAnAdministratorInvites(t *testing.T) {
 	w := newWorld(t, withMail)
 	_, who := w.administrator("ann@example.com")
 	before := len(w.events())
-	cmd := inbound.NewUser{Email: "Bob@Example.com", Username: "bob", FirstName: "Bob", LastName: "Lee"}
+	cmd := inbound.NewUser{Email: "Bob@Example.com", Edits: user.Edits{
+		Username: user.Set("bob"), LastName: user.Set("Lee"), Locale: user.Set("pt"), Metadata: user.Set(`{"plan":"pro"}`),
+	}}
 	require.Empty(t, w.Directory.CheckCreate(cmd))
 	u, err := w.Directory.Create(t.Context(), w.caller(), who, cmd)
 	require.NoError(t, err)
@@ -276,6 +278,9 @@ func TestAnAdministratorInvites(t *testing.T) {
 	require.False(t, u.Administrator)
 	require.Equal(t, "Bob@Example.com", u.Email.String())
 	require.Equal(t, "Lee", *u.Profile.LastName)
+	require.Equal(t, "pt", *u.Profile.Locale)
+	require.JSONEq(t, `{"plan":"pro"}`, string(u.Metadata))
+	require.EqualValues(t, 1, u.Revision)
 	require.Equal(t, []string{"invitation " + u.ID.String()}, w.mails())
 	happened := w.events()[before:]
 	require.Len(t, happened, 1)
@@ -288,15 +293,16 @@ func TestAnAdministratorInvites(t *testing.T) {
 		require.Error(t, err, "nobody knows a password that there is not")
 	}
 	before = len(w.events())
+	wrong := inbound.NewUser{Email: "other", Edits: user.Edits{Username: user.Set("x"), FirstName: user.Set("a\n"), Metadata: user.Set("[]")}}
 	for code, cmd := range map[fault.Code]inbound.NewUser{
-		fault.EmailTaken:      {Email: "BOB@example.com", Username: "other"},
-		fault.UsernameTaken:   {Email: "other@example.com", Username: "BOB"},
-		fault.ValidationError: {Email: "other", Username: "x", FirstName: "a\n", LastName: "b\n"},
+		fault.EmailTaken:      {Email: "BOB@example.com", Edits: user.Edits{Username: user.Set("other")}},
+		fault.UsernameTaken:   {Email: "other@example.com", Edits: user.Edits{Username: user.Set("BOB")}},
+		fault.ValidationError: wrong,
 	} {
 		_, err := w.Directory.Create(t.Context(), w.caller(), who, cmd)
 		requireCode(t, code, err)
 	}
-	require.Len(t, w.Directory.CheckCreate(inbound.NewUser{Email: "other", Username: "x", FirstName: "a\n", LastName: "b\n"}), 4)
+	require.Len(t, w.Directory.CheckCreate(wrong), 4)
 	require.Len(t, w.events(), before)
 	require.Len(t, w.mails(), 1)
 }

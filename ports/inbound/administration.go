@@ -38,6 +38,12 @@ type Administration interface {
 	// besides: Conflict for one that is active or deleted.
 	Reactivate(ctx context.Context, caller Caller, who Principal, whom user.ID) (user.User, error)
 
+	// Erase removes an account of one of the revisions and everything that is
+	// stored about its user but the id, and ends their sessions. It cannot be
+	// undone. Faults besides: Conflict for one that is deleted already, or that
+	// somebody else was changing; PreconditionFailed.
+	Erase(ctx context.Context, caller Caller, who Principal, whom user.ID, match user.Match) error
+
 	// Sessions gives a page of an account's live sessions, the newest first.
 	// Fault: NotFound.
 	Sessions(ctx context.Context, who Principal, whom user.ID, page Page) (SessionPage, error)
@@ -69,6 +75,17 @@ type Directory interface {
 	// invitation to give it one. Faults: ValidationError, EmailTaken,
 	// UsernameTaken, MailDisabled.
 	Create(ctx context.Context, caller Caller, who Principal, cmd NewUser) (user.User, error)
+
+	// CheckUpdate gives everything wrong with the values of an update that can
+	// be told without the account. It does no I/O.
+	CheckUpdate(cmd ProfileUpdate) []fault.Field
+
+	// Update changes what an account says of its user and gives it as it then
+	// is; what changes nothing writes nothing. Faults: ValidationError,
+	// NotFound, UsernameTaken, Conflict for one that is deleted,
+	// PreconditionFailed when it is not of a revision that the update is meant
+	// for, also by now.
+	Update(ctx context.Context, caller Caller, who Principal, whom user.ID, cmd ProfileUpdate) (user.User, error)
 }
 
 // UserQuery asks for part of the users.

@@ -37,6 +37,8 @@ var libraries = []library{
 	{"golang.org/x/crypto", []string{"adapters/aesgcm", "adapters/hashing"}},
 	{"golang.org/x/sync", []string{"adapters", "cmd"}},
 	{"golang.org/x/text", []string{"adapters/hashing", "adapters/httpapi", "adapters/passwordlist"}},
+	{"golang.org/x/term", []string{"cmd/plinto"}}, // for passwords that are not shown
+	{"golang.org/x/text", []string{"adapters/bcrypt", "adapters/httpapi"}},
 	{"modernc.org/sqlite", []string{"adapters/sqlite"}},
 
 	// Of the standard library, what belongs to one technology.

@@ -102,6 +102,16 @@ func (s *Service) Reactivate(ctx context.Context, caller inbound.Caller, who inb
 	return s.steward.Reactivate(ctx, judge, whom)
 }
 
+// Erase implements inbound.Administration.
+func (s *Service) Erase(ctx context.Context, caller inbound.Caller, who inbound.Principal, whom user.ID, match user.Match) error {
+	judge, err := s.judging(caller, who, whom)
+	if err != nil {
+		return err
+	}
+	_, err = s.steward.Erase(ctx, judge, whom, match)
+	return err
+}
+
 // EndSessions implements inbound.Administration.
 func (s *Service) EndSessions(ctx context.Context, caller inbound.Caller, who inbound.Principal, whom user.ID) (int, error) {
 	if _, err := s.Get(ctx, who, whom); err != nil {

@@ -57,3 +57,15 @@ func (s *Service) CheckCreate(cmd inbound.NewUser) []fault.Field {
 func (s *Service) Create(ctx context.Context, caller inbound.Caller, who inbound.Principal, cmd inbound.NewUser) (user.User, error) {
 	return s.steward.Create(ctx, by(caller, who), stewardship.NewAccount{NewUser: cmd})
 }
+
+// CheckUpdate implements inbound.Directory.
+func (s *Service) CheckUpdate(cmd inbound.ProfileUpdate) []fault.Field {
+	_, faults := user.ParseChanges(cmd.Edits)
+	return faults
+}
+
+// Update implements inbound.Directory.
+func (s *Service) Update(ctx context.Context, caller inbound.Caller, who inbound.Principal, whom user.ID, cmd inbound.ProfileUpdate) (user.User, error) {
+	find := func(ctx context.Context) (user.User, error) { return s.Get(ctx, who, whom) }
+	return s.steward.Update(ctx, by(caller, who), find, cmd.Edits, cmd.Match)
+}
