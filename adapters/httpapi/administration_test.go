@@ -26,6 +26,9 @@ var administrative = [][3]string{
 	{"POST", "/api/v1/users", `{`},
 	{"GET", somebody, ""},
 	{"GET", "/api/v1/users/malformed", ""},
+	{"PATCH", somebody, `{"first_name":"B"}`},
+	{"PATCH", somebody, `{"administrator":true}`},
+	{"DELETE", somebody, ""},
 	{"POST", somebody + "/suspend", "{}"},
 	{"POST", somebody + "/reactivate", ""},
 	{"GET", somebody + "/sessions", ""},
@@ -34,6 +37,7 @@ var administrative = [][3]string{
 
 func TestOnlyAnAdministratorAdministers(t *testing.T) {
 	f := newFakes()
+	f.updateUser, f.checkEdits, f.eraseUser = nil, nil, nil
 	f.find, f.getUser, f.createUser, f.checkUser, f.suspend, f.reactivate, f.userSessions, f.endSessions = nil, nil, nil, nil, nil, nil, nil, nil
 	var judged inbound.Principal
 	for code, status := range map[fault.Code]int{
@@ -143,6 +147,61 @@ func TestAdministrationReachesTheCore(t *testing.T) {
 	}
 }
 
+func TestAnAdministratorChangesAndErasesOneRevision(t *testing.T) {
+	f := newFakes()
+	whom := user.ID{5}
+	var match user.Match
+	var edits user.Edits
+	f.updateUser = func(_ context.Context, c inbound.Caller, who inbound.Principal, on user.ID, cmd inbound.ProfileUpdate) (user.User, error) {
+		require.Equal(t, []any{requestID, user.ID{1}, whom}, []any{c.RequestID, who.User, on})
+		match, edits = cmd.Match, cmd.Edits
+		return ann(), nil
+	}
+	f.eraseUser = func(_ context.Context, c inbound.Caller, who inbound.Principal, on user.ID, m user.Match) error {
+		require.Equal(t, []any{requestID, user.ID{1}, whom}, []any{c.RequestID, who.User, on})
+		match = m
+		return nil
+	}
+	s := start(t, f)
+	as := func(method, body string, headers ...string) *http.Request {
+		return ask(method, somebody, body, append([]string{"Authorization", "Bearer " + goodToken}, headers...)...)
+	}
+	const tag = `"05000000-0000-0000-0000-000000000000.7"`
+	for _, c := range []struct {
+		headers []string
+		admits  []int64 // of 6 and 7
+	}{
+		{nil, []int64{6, 7}},
+		{[]string{"If-Match", tag}, []int64{7}},
+		{[]string{"If-Match", annTag}, nil}, // the tag of another account
+		{[]string{"If-Match", "*"}, []int64{6, 7}},
+	} {
+		for method, body := range map[string]string{"PATCH": `{"first_name":null,"timezone":"Europe/Vienna"}`, "DELETE": ""} {
+			w := s.do(as(method, body, c.headers...))
+			require.Less(t, w.Code, 300)
+			if method == "PATCH" {
+				require.Equal(t, annTag, w.Header().Get("ETag"))
+				require.Equal(t, user.Edits{FirstName: user.Remove(), Timezone: user.Set("Europe/Vienna")}, edits)
+			}
+			var admits []int64
+			for _, revision := range []int64{6, 7} {
+				if match.Admits(revision) {
+					admits = append(admits, revision)
+				}
+			}
+			require.Equal(t, c.admits, admits, c.headers)
+		}
+	}
+	require.Equal(t, annTag, s.do(as("GET", "")).Header().Get("ETag"))
+	require.Equal(t, 304, s.do(as("GET", "", "If-None-Match", annTag)).Code)
+	for code, status := range map[fault.Code]int{fault.PreconditionFailed: 412, fault.OwnAccount: 409, fault.ReauthenticationRequired: 401, fault.NotFound: 404} {
+		f.eraseUser = func(context.Context, inbound.Caller, inbound.Principal, user.ID, user.Match) error {
+			return fault.New(code)
+		}
+		refused(t, s.do(as("DELETE", "")), status, code)
+	}
+}
+
 func TestAdministrationRefusesWhatItCannotRead(t *testing.T) {
 	f := newFakes()
 	f.find, f.createUser, f.suspend = nil, nil, nil
@@ -173,16 +232,22 @@ func TestAdministrationRefusesWhatItCannotRead(t *testing.T) {
 // and nothing is made.
 func TestWhatAnAdministratorMayNotSetIsRefused(t *testing.T) {
 	f := newFakes()
-	f.createUser = nil
+	f.createUser, f.updateUser = nil, nil
 	s := start(t, f)
+	refused(t, s.do(asking("PATCH", somebody, `{"email":"x@example.com"}`)), 422, fault.ValidationError)
 	for _, field := range []string{
 		"id", "password", "password_hash", "hash", "administrator", "is_admin", "role", "roles", "status", "email_verified",
 		"tenant_id", "created_at", "updated_at", "last_sign_in_at", "Email", "EMAIL", "email_key", "__proto__", "actor",
 	} {
 		for _, v := range []string{"true", `"x"`, "null", "{}"} {
-			_, faults := refused(t, s.do(asking("POST", "/api/v1/users", `{"email":"bob@example.com","`+field+`":`+v+`}`)), 422, fault.ValidationError)
-			name := "body." + field
-			require.Equal(t, []string{name + " unknown_field"}, faults)
+			for _, r := range []*http.Request{
+				asking("POST", "/api/v1/users", `{"email":"bob@example.com","`+field+`":`+v+`}`),
+				asking("PATCH", somebody, `{"first_name":"B","`+field+`":`+v+`}`),
+			} {
+				_, faults := refused(t, s.do(r), 422, fault.ValidationError)
+				require.Len(t, faults, 1)
+				require.Regexp(t, "^body."+field+" (unknown_field|not_allowed)$", faults[0])
+			}
 		}
 	}
 }

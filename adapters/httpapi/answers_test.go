@@ -60,6 +60,8 @@ func TestAnswers(t *testing.T) {
 		{"user", "GET", "", 200, []string{somebody}},
 		{"user_created", "POST", `{"email":"ann@example.com"}`, 201, []string{"/api/v1/users"}},
 		{"user_suspended", "POST", "{}", 200, []string{somebody + "/suspend"}},
+		{"user", "PATCH", `{"first_name":"Ann"}`, 200, []string{somebody}},
+		{"empty", "DELETE", "", 204, []string{somebody}},
 		{"user", "POST", "", 200, []string{somebody + "/reactivate"}},
 		{"sessions", "GET", "", 200, []string{somebody + "/sessions"}},
 		{"sessions_revoked", "POST", "", 200, []string{somebody + "/sessions/revoke"}},

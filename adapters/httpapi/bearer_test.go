@@ -32,6 +32,7 @@ var protected = [][2]string{
 	{"GET", "/api/v1/users"},
 	{"GET", "/api/v1/users?limit=0"},
 	{"GET", somebody},
+	{"DELETE", somebody},
 	{"GET", "/api/v1/users/malformed"},
 	{"POST", somebody + "/reactivate"},
 	{"GET", somebody + "/sessions"},
@@ -44,7 +45,7 @@ func guarded() *fakes {
 	f := newFakes()
 	f.authenticate, f.list, f.get, f.revoke, f.revokeOthers, f.signOut = nil, nil, nil, nil, nil, nil
 	f.recent, f.alerts = nil, nil
-	f.administrator, f.find, f.getUser, f.reactivate, f.userSessions, f.endSessions = nil, nil, nil, nil, nil, nil
+	f.administrator, f.find, f.getUser, f.reactivate, f.userSessions, f.endSessions, f.eraseUser = nil, nil, nil, nil, nil, nil, nil
 	return f
 }
 

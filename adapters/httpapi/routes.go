@@ -121,7 +121,7 @@ func (s *Server) table() []route {
 			method: del, path: "/api/v1/users/me", id: "eraseMe", tag: "Users",
 			summary: "Erase my account and everything that is stored about me, for good", success: http.StatusNoContent,
 			access: signedIn, tagged: true, admission: countedByUseCase, serve: bodyHandler(q.erase),
-			faults: []fault.Code{fault.WrongPassword, fault.ReauthenticationRequired, fault.Conflict, fault.Overloaded},
+			faults: []fault.Code{fault.WrongPassword, fault.ReauthenticationRequired, fault.Conflict, fault.LastAdministrator, fault.Overloaded},
 		},
 		{
 			method: get, path: "/api/v1/users/me/export", id: "exportMe", tag: "Users",

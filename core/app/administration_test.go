@@ -383,3 +383,87 @@ func TestAnOperatorMakesTheFirstAdministrator(t *testing.T) {
 	require.Equal(t, map[string]string{"action": "administrator.withdrawn"}, last.Payload)
 	require.Equal(t, ann.ID, last.User)
 }
+
+func TestAnAdministratorChangesWhatAnAccountSays(t *testing.T) {
+	w := newWorld(t)
+	_, who := w.administrator("ann@example.com")
+	bob, cat := w.signUp("bob@example.com"), w.signUp("cat@example.com")
+	update := func(whom user.ID, e user.Edits, m user.Match) (user.User, error) {
+		require.Empty(t, w.Directory.CheckUpdate(inbound.ProfileUpdate{Edits: e}))
+		return w.Directory.Update(t.Context(), w.caller(), who, whom, inbound.ProfileUpdate{Edits: e, Match: m})
+	}
+	u, err := update(bob.User.ID, user.Edits{FirstName: user.Set("Bob"), Username: user.Set("bob")}, user.OneOf(1))
+	require.NoError(t, err)
+	require.EqualValues(t, 2, u.Revision)
+	stored, err := w.Directory.Get(t.Context(), who, bob.User.ID)
+	require.NoError(t, err)
+	require.Equal(t, u, stored)
+	_, last := w.happened()
+	require.Equal(t, event.UserUpdated, last.Name)
+	require.Equal(t, event.OfUser(who.User), last.Actor)
+	require.Equal(t, bob.User.ID, last.User)
+
+	before := len(w.events())
+	_, err = update(bob.User.ID, user.Edits{FirstName: user.Set("Rob")}, user.OneOf(1))
+	requireCode(t, fault.PreconditionFailed, err)
+	_, err = update(cat.User.ID, user.Edits{Username: user.Set("BOB")}, user.Match{})
+	requireCode(t, fault.UsernameTaken, err)
+	_, err = update(user.ID{9}, user.Edits{FirstName: user.Set("Rob")}, user.Match{})
+	requireCode(t, fault.NotFound, err)
+	_, err = w.Directory.Update(t.Context(), w.caller(), who, bob.User.ID, inbound.ProfileUpdate{Edits: user.Edits{FirstName: user.Set("a\n")}})
+	requireCode(t, fault.ValidationError, err)
+	same, err := update(bob.User.ID, user.Edits{FirstName: user.Set("Bob")}, user.Match{})
+	require.NoError(t, err)
+	require.Equal(t, u, same)
+	require.Len(t, w.events(), before)
+}
+
+func TestAnAdministratorErases(t *testing.T) {
+	w := newWorld(t)
+	_, who := w.administrator("ann@example.com")
+	other, second := w.administrator("other@example.com")
+	bob := w.signUp("bob@example.com")
+	erase := func(who inbound.Principal, whom user.ID, m user.Match) error {
+		return w.Administration.Erase(t.Context(), w.caller(), who, whom, m)
+	}
+	stale := who
+	stale.AuthenticatedAt = w.clock.Now().Add(-time.Hour)
+	before := len(w.events())
+	requireCode(t, fault.OwnAccount, erase(who, who.User, user.Match{}))
+	requireCode(t, fault.ReauthenticationRequired, erase(stale, bob.User.ID, user.Match{}))
+	requireCode(t, fault.InsufficientPermissions, erase(w.principal(bob), who.User, user.Match{}))
+	requireCode(t, fault.PreconditionFailed, erase(who, bob.User.ID, user.OneOf(7)))
+	requireCode(t, fault.NotFound, erase(who, user.ID{9}, user.Match{}))
+	require.Len(t, w.events(), before, "nothing was done")
+
+	require.NoError(t, erase(who, bob.User.ID, user.OneOf(1)))
+	u, err := w.Directory.Get(t.Context(), who, bob.User.ID)
+	require.NoError(t, err)
+	require.Equal(t, user.Deleted, u.Status)
+	require.True(t, u.Email.IsZero())
+	_, err = w.Tokens.Authenticate(t.Context(), w.caller(), bob.Tokens.Access)
+	requireCode(t, fault.InvalidToken, err)
+	_, last := w.happened()
+	require.Equal(t, event.OfUser(who.User), last.Actor)
+	requireCode(t, fault.Conflict, erase(who, bob.User.ID, user.Match{}))
+	_, err = w.Directory.Update(t.Context(), w.caller(), who, bob.User.ID, inbound.ProfileUpdate{Edits: user.Edits{FirstName: user.Set("Bob")}})
+	requireCode(t, fault.Conflict, err)
+	_, err = w.Administration.Suspend(t.Context(), w.caller(), who, bob.User.ID, "")
+	requireCode(t, fault.Conflict, err)
+
+	t.Run("the last one stays, unless an operator says so", func(t *testing.T) {
+		leave := func(who inbound.Principal) error {
+			return w.Profiles.Erase(t.Context(), w.caller(), who, inbound.Erasure{Password: credential.NewPassword(password)})
+		}
+		require.NoError(t, leave(second))
+		_, err := w.Tokens.Authenticate(t.Context(), w.caller(), other.Tokens.Access)
+		requireCode(t, fault.InvalidToken, err)
+		before := len(w.events())
+		requireCode(t, fault.LastAdministrator, leave(who))
+		require.Len(t, w.events(), before)
+		require.NoError(t, w.Administration.Admit(t.Context(), who))
+		_, err = w.Operators.Erase(t.Context(), who.User)
+		require.NoError(t, err)
+		requireCode(t, fault.InvalidToken, w.Administration.Admit(t.Context(), who))
+	})
+}

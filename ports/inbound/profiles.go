@@ -35,7 +35,7 @@ type Profiles interface {
 	// Faults: ReauthenticationRequired when the proof of who they are is too
 	// old; ValidationError when the account has a password and none is given,
 	// WrongPassword; PreconditionFailed as of Update; Conflict when somebody
-	// else was changing the account; RateLimited, Overloaded.
+	// else was changing the account; LastAdministrator; RateLimited, Overloaded.
 	Erase(ctx context.Context, caller Caller, who Principal, cmd Erasure) error
 
 	// Export gives everything that is stored about the principal, but what

@@ -105,6 +105,30 @@ func testSearch(t *testing.T, h StoreHarness) {
 		require.Equal(t, of(5, 0), find(outbound.UserSearch{Search: search(t, "ann"), Limit: 100}))
 		require.Equal(t, of(0), find(outbound.UserSearch{Search: search(t, "ann"), Status: user.Active, Limit: 100}))
 	})
+	t.Run("what is changed is found as it is", func(t *testing.T) {
+		u, err := users.ByID(ctx, tenant.Default, people[3].ID)
+		require.NoError(t, err)
+		changes, faults := user.ParseChanges(user.Edits{FirstName: user.Set("Öystein"), LastName: user.Remove(), DisplayName: user.Set("Oy"), Username: user.Set("oyst")})
+		require.Empty(t, faults)
+		next, _, _ := changes.Apply(u, at)
+		require.NoError(t, users.UpdateProfile(ctx, next))
+		for typed, want := range map[string][]user.ID{"éric": of(), "van d": of(), "öYST": of(3), "oy": of(3), "oyst": of(3)} {
+			require.Equal(t, want, find(outbound.UserSearch{Search: search(t, typed), Limit: 100}), "%q", typed)
+		}
+	})
+	t.Run("what is erased is not found, not even among the erased", func(t *testing.T) {
+		u, err := users.ByID(ctx, tenant.Default, people[0].ID)
+		require.NoError(t, err)
+		require.NoError(t, users.ChangeAdministrator(ctx, outbound.AdministratorChange{Tenant: tenant.Default, User: u.ID, To: true, At: at}))
+		require.NoError(t, users.Erase(ctx, outbound.Erasure{Tenant: tenant.Default, User: u.ID, Was: u.Revision + 1, At: at}))
+		for _, typed := range []string{"ann@example.com", "ann_l", "ann", "lee", "annie"} {
+			require.NotContains(t, find(outbound.UserSearch{Search: search(t, typed), Limit: 100}), u.ID)
+			require.NotContains(t, find(outbound.UserSearch{Search: search(t, typed), Status: user.Deleted, Limit: 100}), u.ID)
+		}
+		u, err = users.ByID(ctx, tenant.Default, u.ID)
+		require.NoError(t, err)
+		require.False(t, u.Administrator)
+	})
 	t.Run("of one tenant", func(t *testing.T) {
 		list, err := users.Find(ctx, outbound.UserSearch{Tenant: tenant.ID{9}, Search: search(t, "ann"), Limit: 100})
 		require.NoError(t, err)
