@@ -56,6 +56,7 @@
 //   - Outbox: the mails that are owed, each until it was handed over or given up.
 //   - Retention: how long a session that is over is kept before its row is removed.
 //   - Lease: work that one instance at a time has taken on, until a time.
+//   - Administrator: a user who looks after the other users of their tenant, by the API.
 //   - Operator: whoever runs the service, with the program and its database at hand.
 //   - Client: another service, with a credential of its own, that may ask about tokens.
 //   - Idempotency key: what a client names a request by that it may repeat; it is done once.

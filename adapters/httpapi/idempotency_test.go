@@ -228,13 +228,13 @@ func TestABodyThatCannotBeReadTakesNoKey(t *testing.T) {
 func TestTheDocumentTellsWhereKeysAreTaken(t *testing.T) {
 	s := start(t, newFakes())
 	doc, raw := document(t, s)
-	for _, path := range []string{signUpPath, "/api/v1/auth/register"} {
+	for _, path := range []string{signUpPath, "/api/v1/auth/register", "/api/v1/users"} {
 		require.Contains(t, string(doc.Paths[path]["post"].Responses["201"]), "Idempotency-Replayed")
 		require.Contains(t, string(doc.Paths[path]["post"].Responses["409"]), "Retry-After")
 		require.Contains(t, string(doc.Paths[path]["post"].Responses["409"]), "idempotency_key_reused")
 	}
 	require.NotContains(t, string(doc.Paths["/api/v1/auth/signin"]["post"].Responses["200"]), "Idempotency")
-	require.Equal(t, 2, strings.Count(string(raw), `"name":"Idempotency-Key"`))
+	require.Equal(t, 3, strings.Count(string(raw), `"name":"Idempotency-Key"`))
 }
 
 func TestPagesOfOtherOriginsMaySendKeys(t *testing.T) {

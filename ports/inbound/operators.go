@@ -18,7 +18,7 @@ type Operators interface {
 	// ValidationError for what is neither, NotFound.
 	FindUser(ctx context.Context, idOrEmail string) (user.User, error)
 
-	// ListUsers gives up to limit accounts of this status, or of any when it is
+	// ListUsers gives up to limit accounts of this status, or of any but deleted when it is
 	// empty, the newest first, beginning behind the id before, or with the
 	// newest when before is zero.
 	ListUsers(ctx context.Context, status user.Status, before user.ID, limit int) ([]user.User, error)
