@@ -166,7 +166,7 @@ func administer(t *testing.T, a, b *instance) {
 		require.Equal(t, 1, revoked.Count)
 
 		seen := map[string]string{}
-		for line := range strings.Lines(a.run("events", "tail", "-n", "9")) {
+		for line := range strings.Lines(a.run("events", "tail", "-n", "8")) {
 			var e struct {
 				Name, Actor string
 				Payload     map[string]string

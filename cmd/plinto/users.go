@@ -64,7 +64,7 @@ func (s surroundings) listUsers() *cobra.Command {
 			return w.Flush()
 		}),
 	}
-	list.Flags().StringVar(&status, "status", "", "only those who are active, inactive, suspended or deleted")
+	list.Flags().StringVar(&status, "status", "", "only those who are active, inactive, suspended or deleted; without it, all but deleted ones")
 	list.Flags().IntVarP(&lines, "lines", "n", 100, "how many of the newest; 0 is all")
 	return list
 }

@@ -18,9 +18,9 @@ type Operators interface {
 	// ValidationError for what is neither, NotFound.
 	FindUser(ctx context.Context, idOrEmail string) (user.User, error)
 
-	// ListUsers gives up to limit accounts of this status, or of any but deleted when it is
-	// empty, the newest first, beginning behind the id before, or with the
-	// newest when before is zero.
+	// ListUsers gives up to limit accounts of this status, or of any but
+	// Deleted when it is empty, the newest first, beginning behind the id
+	// before, or with the newest when before is zero.
 	ListUsers(ctx context.Context, status user.Status, before user.ID, limit int) ([]user.User, error)
 
 	// Suspend keeps an account from acting and ends its sessions, all at once,
