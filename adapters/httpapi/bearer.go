@@ -22,7 +22,6 @@ const (
 	tokenHolder                 // an access token; the use case judges it
 	mayBeSignedIn               // nothing, but an access token that comes along is good now
 	apiClient                   // the credential of an API client; the handler reads it
-	apiClient                   // the credential of an API client; the handler reads it
 	administrator               // an access token of somebody who is an administrator now
 )
 
@@ -89,10 +88,8 @@ func isToken68(s string) bool {
 
 // wantsToken tells whether a caller proves with an access token who it is, or
 // may.
-func (a access) wantsToken() bool { return a == signedIn || a == tokenHolder || a == mayBeSignedIn }
-// wantsToken tells whether a caller proves with an access token who it is.
 func (a access) wantsToken() bool {
-	return a == signedIn || a == tokenHolder || a == administrator
+	return a == signedIn || a == tokenHolder || a == mayBeSignedIn || a == administrator
 }
 
 // challenges are the WWW-Authenticate fields of a refusal: on a route that wants

@@ -58,7 +58,6 @@ func TestEveryCodeHasItsStatus(t *testing.T) {
 		fault.InsufficientPermissions:  403,
 		fault.OwnAccount:               409,
 		fault.LastAdministrator:        409,
-		fault.MailDisabled:             403,
 		fault.IdempotencyKeyReused:     409,
 		fault.RequestInProgress:        409,
 		fault.BodyTooLarge:             413,

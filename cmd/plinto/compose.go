@@ -143,7 +143,6 @@ func policy(c config.Config) app.Policy {
 		Sessions:     session.Lifetime{Sliding: c.Session.RefreshLifetime, Absolute: c.Session.AbsoluteLifetime, Idle: c.Session.IdleLifetime},
 		MostSessions: c.Session.MaxPerUser,
 		StepUp:       session.StepUp(c.Session.StepUp),
-		Mail:         c.Email.Enabled,
 		RefreshGrace: c.Session.RefreshGrace,
 		Proofs:       app.Proofs{MaxAge: c.Proof.MaxAge, Leeway: c.Proof.Leeway, NonceRequired: c.Proof.Nonce == config.NonceRequired},
 		Access:       token.Issuing{Issuer: c.JWT.Issuer, Audience: []string{c.JWT.Audience}, Lifetime: c.JWT.AccessLifetime},

@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/plinto/plinto/core/app"
 	"github.com/plinto/plinto/core/credential"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
@@ -18,13 +17,7 @@ import (
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
-	"github.com/plinto/plinto/ports/outbound"
 )
-
-// unasked is a mailer that sends nothing.
-type unasked struct{ outbound.Mailer }
-
-func withMail(w *outbound.World, p *app.Policy) { w.Mailer, p.Mail = unasked{}, true }
 
 // administrator signs somebody up who is made an administrator.
 func (w *world) administrator(email string) (inbound.SignedIn, inbound.Principal) {
@@ -34,10 +27,10 @@ func (w *world) administrator(email string) (inbound.SignedIn, inbound.Principal
 	return in, w.principal(in)
 }
 
-// mails gives the kinds of the mails that are owed, and whose they are.
-func (w *world) mails() []string {
+// invitations gives the invitations that are owed, and whose they are.
+func (w *world) invitations() []string {
 	w.t.Helper()
-	return w.column("SELECT kind || ' ' || user_id FROM mails ORDER BY created_at, id")
+	return w.column("SELECT kind || ' ' || user_id FROM mails WHERE kind = 'invitation' ORDER BY created_at, id")
 }
 
 func TestAnAdministratorIsWhoIsStoredAsOne(t *testing.T) {
@@ -281,7 +274,7 @@ func TestAnAdministratorInvites(t *testing.T) {
 	require.Equal(t, "pt", *u.Profile.Locale)
 	require.JSONEq(t, `{"plan":"pro"}`, string(u.Metadata))
 	require.EqualValues(t, 1, u.Revision)
-	require.Equal(t, []string{"invitation " + u.ID.String()}, w.mails())
+	require.Equal(t, []string{"invitation " + u.ID.String()}, w.invitations())
 	happened := w.events()[before:]
 	require.Len(t, happened, 1)
 	require.Equal(t, event.UserCreated, happened[0].Name)
@@ -304,7 +297,7 @@ func TestAnAdministratorInvites(t *testing.T) {
 	}
 	require.Len(t, w.Directory.CheckCreate(wrong), 4)
 	require.Len(t, w.events(), before)
-	require.Len(t, w.mails(), 1)
+	require.Len(t, w.invitations(), 1)
 }
 
 func TestOfManyInvitationsToOneAddressOneIsSent(t *testing.T) {
@@ -327,7 +320,7 @@ func TestOfManyInvitationsToOneAddressOneIsSent(t *testing.T) {
 		require.Equal(t, fault.EmailTaken, fault.CodeOf(err))
 	}
 	require.Equal(t, 1, won)
-	require.Len(t, w.mails(), 1)
+	require.Len(t, w.invitations(), 1)
 }
 
 func TestNobodyIsInvitedWithoutMail(t *testing.T) {
@@ -339,7 +332,7 @@ func TestNobodyIsInvitedWithoutMail(t *testing.T) {
 	_, err = w.Provisioning.Create(t.Context(), inbound.Provision{NewUser: inbound.NewUser{Email: "bob@example.com"}, Administrator: true})
 	requireCode(t, fault.MailDisabled, err)
 	require.Len(t, w.events(), before)
-	require.Empty(t, w.mails())
+	require.Empty(t, w.invitations())
 }
 
 func TestAnOperatorMakesTheFirstAdministrator(t *testing.T) {
@@ -351,7 +344,7 @@ func TestAnOperatorMakesTheFirstAdministrator(t *testing.T) {
 	}
 	ann, err := create("ann@example.com", password, true)
 	require.NoError(t, err)
-	require.Empty(t, w.mails(), "who has a password needs no invitation")
+	require.Empty(t, w.invitations(), "who has a password needs no invitation")
 	names, last := w.happened()
 	require.Equal(t, "user.created admin.action", names[len(names)-len("user.created admin.action"):])
 	require.Equal(t, map[string]string{"action": "administrator.granted"}, last.Payload)
@@ -361,7 +354,7 @@ func TestAnOperatorMakesTheFirstAdministrator(t *testing.T) {
 	bob, err := create("bob@example.com", "", false)
 	require.NoError(t, err)
 	require.False(t, bob.Administrator)
-	require.Equal(t, []string{"invitation " + bob.ID.String()}, w.mails())
+	require.Equal(t, []string{"invitation " + bob.ID.String()}, w.invitations())
 
 	for _, weak := range []string{"short", "plinto plinto plinto"} {
 		_, err := create("cat@example.com", weak, true)

@@ -147,39 +147,18 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	desk := mailed.New(w, mailed.Policy{Enabled: post.Enabled(), Frontend: p.Links.Frontend, Lifetimes: p.Links.Lifetimes, Sessions: p.Sessions})
 	linked := newLinks(w, p, desk, issuer, limits, possession, gate, rules, revoked)
 	maps.Copy(writers, linked.writers())
-	steward := stewardship.New(w, revoked, eraser, post.Enabled())
-	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product}
+	steward := stewardship.New(w, revoked, eraser, desk)
 	operators := operations.New(w, revoked, steward, rules, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle})
 	administrators := administration.New(w, steward, gate, p.Sessions)
 	return inbound.Services{
 		Accounts: account.New(w, issuer, limits, possession, desk, account.Policy{
 			SignUps: p.SignUps, Hidden: p.HiddenSignUps, Passwords: rules, MostSessions: p.MostSessions, Mail: post.Enabled(),
 		}),
-		Passwords:     password.New(w, issuer, limits, gate, desk, rules, revoked),
-		Profiles:      profile.New(w, limits, gate, eraser, p.Sessions),
-		Recovery:      linked.recovery,
-		Addresses:     linked.addresses,
-		MagicLinks:    linked.magic,
-		Tokens:        tokens.New(w, issuer, limits, possession, keys, revoked, used, p.RefreshGrace),
-		Proofs:        possession,
-		Idempotency:   repeats,
-		Sessions:      sessions.New(w, p.Sessions, revoked),
-		Revocations:   revoked,
-		Activity:      used,
-		Keys:          keys,
-		Events:        trail.New(w.Store, p.Tenant),
-		Limits:        limits,
-		Health:        health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
-		Operators:     operations.New(w, revoked, eraser, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle, Links: p.Links.Lifetimes.Longest()}),
-		Cleanup:       cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention, DeadMails: p.DeadMails}, cleanup.Usual),
-		Transfer:      transfer.New(w, p.Tenant),
-		RevocationLog: revoked,
-		Introspection: introspection.New(w, issuer, keys, revoked),
-		Clients:       clients.New(w, limits, p.Tenant),
-		Mailing:       post,
-		Mails:         post,
-		Passwords:      password.New(w, issuer, limits, gate, rules, revoked),
+		Passwords:      password.New(w, issuer, limits, gate, desk, rules, revoked),
 		Profiles:       profile.New(w, limits, gate, eraser, steward, p.Sessions),
+		Recovery:       linked.recovery,
+		Addresses:      linked.addresses,
+		MagicLinks:     linked.magic,
 		Tokens:         tokens.New(w, issuer, limits, possession, keys, revoked, used, p.RefreshGrace),
 		Proofs:         possession,
 		Idempotency:    repeats,
@@ -195,6 +174,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Administration: administrators,
 		Directory:      administrators,
 		Cleanup:        cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention, DeadMails: p.DeadMails}, cleanup.Usual),
+		Transfer:       transfer.New(w, p.Tenant),
 		RevocationLog:  revoked,
 		Introspection:  introspection.New(w, issuer, keys, revoked),
 		Clients:        clients.New(w, limits, p.Tenant),

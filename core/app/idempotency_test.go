@@ -111,7 +111,6 @@ func TestWhichAnswersAreKept(t *testing.T) {
 		"": true, fault.EmailTaken: true, fault.UsernameTaken: true, fault.Conflict: true,
 		fault.IdempotencyKeyReused: true, fault.RequestInProgress: true, fault.AlreadyVerified: true, // no handler that keeps them answers these
 		fault.OwnAccount: true, fault.LastAdministrator: true,
-		fault.IdempotencyKeyReused: true, fault.RequestInProgress: true, // no handler answers these
 	}
 	for _, code := range append(fault.Codes(), "", "unknown") {
 		r := repeatable("key of "+string(code), "body")

@@ -45,6 +45,8 @@ func SignedUp(o Origin, id user.ID, at time.Time) Event {
 // Imported tells of a new account that came from elsewhere.
 func Imported(o Origin, id user.ID, at time.Time) Event {
 	return o.event(UserCreated, Operator, OfUser(id), at, map[string]string{"source": "import"})
+}
+
 // Created tells of a new account that somebody else made.
 func Created(o Origin, actor string, id user.ID, at time.Time) Event {
 	return o.event(UserCreated, actor, OfUser(id), at, nil)

@@ -63,7 +63,6 @@ const (
 	InsufficientPermissions  Code = "insufficient_permissions"
 	OwnAccount               Code = "own_account"
 	LastAdministrator        Code = "last_administrator"
-	MailDisabled             Code = "mail_disabled"
 )
 
 type meaning struct {
@@ -85,7 +84,7 @@ var meanings = map[Code]meaning{
 	InvalidProof:             {KindUnproven, "The DPoP proof is missing, invalid, out of date, used before or made for another request."},
 	ProofNonceNeeded:         {KindUnproven, "The DPoP proof needs the nonce that comes with this answer."},
 	SignupsDisabled:          {KindForbidden, "New accounts are not being accepted."},
-	MailDisabled:             {KindForbidden, "No mail is sent here."},
+	MailDisabled:             {KindForbidden, "This needs mail, and none is sent here."},
 	MagicLinksDisabled:       {KindForbidden, "Sign-in by mail is not offered here."},
 	AlreadyVerified:          {KindConflict, "The e-mail address is verified already."},
 	NotFound:                 {KindNotFound, "There is nothing here by that name."},
@@ -106,7 +105,6 @@ var meanings = map[Code]meaning{
 	InsufficientPermissions:  {KindForbidden, "Only an administrator may do this."},
 	LastAdministrator:        {KindConflict, "This is the last administrator. An operator can make another one first."},
 	OwnAccount:               {KindConflict, "Administrators cannot do this to themselves. Another one can."},
-	MailDisabled:             {KindForbidden, "This needs mail, and none is sent here."},
 	InsufficientScope:        {KindForbidden, "The client may not do this. Create one that has the scope."},
 }
 

@@ -19,6 +19,8 @@ const (
 	UserUnknown
 	UserIs
 	UserBeingChanged
+	UserIsAdministrator
+	UserIsNoAdministrator
 	SuspensionReasonInvalid
 
 	SessionsBeforeAll
@@ -51,6 +53,8 @@ var given = map[Reason]reason{
 	UserUnknown:             {NotFound, "There is no user of that id or e-mail address."},
 	UserIs:                  {Conflict, "Nothing was changed: the user is %s."},
 	UserBeingChanged:        {Conflict, "Nothing was changed: somebody else was changing the user."},
+	UserIsAdministrator:     {Conflict, "Nothing was changed: the user is an administrator already."},
+	UserIsNoAdministrator:   {Conflict, "Nothing was changed: the user is no administrator."},
 	SuspensionReasonInvalid: {ValidationError, "A reason has at most %d characters, on one line."},
 
 	SessionsBeforeAll: {ValidationError, "Sessions are opened after 1970."},

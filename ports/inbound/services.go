@@ -5,34 +5,12 @@ package inbound
 
 // Services is the whole core as a transport sees it.
 type Services struct {
-	Accounts      Accounts
-	Passwords     Passwords
-	Profiles      Profiles
-	Recovery      Recovery
-	Addresses     Addresses
-	MagicLinks    MagicLinks
-	Tokens        Tokens
-	Proofs        Proofs
-	Idempotency   Idempotency
-	Sessions      Sessions
-	Revocations   Revocations
-	Activity      Activity
-	Keys          Keys
-	Events        Events
-	Limits        Limits
-	Health        Health
-	Operators     Operators
-	Transfer      Transfer
-	Cleanup       Cleanup
-	RevocationLog RevocationLog
-	Introspection Introspection
-	Clients       Clients
-	Mailing       Mailing
-	Mails         Mails
-	Mailbox       Mailbox // nil where people are served
 	Accounts       Accounts
 	Passwords      Passwords
 	Profiles       Profiles
+	Recovery       Recovery
+	Addresses      Addresses
+	MagicLinks     MagicLinks
 	Tokens         Tokens
 	Proofs         Proofs
 	Idempotency    Idempotency
@@ -44,13 +22,15 @@ type Services struct {
 	Limits         Limits
 	Health         Health
 	Operators      Operators
-	Administration Administration
-	Directory      Directory
-	Provisioning   Provisioning
+	Transfer       Transfer
 	Cleanup        Cleanup
 	RevocationLog  RevocationLog
 	Introspection  Introspection
 	Clients        Clients
 	Mailing        Mailing
 	Mails          Mails
+	Mailbox        Mailbox // nil where people are served
+	Administration Administration
+	Directory      Directory
+	Provisioning   Provisioning
 }

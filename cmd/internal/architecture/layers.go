@@ -52,9 +52,8 @@ var mayImport = map[layer][]layer{
 // import: work that several use cases have in common.
 var sharedUseCases = []string{
 	"core/app/erasure", "core/app/failure", "core/app/guard", "core/app/issuing", "core/app/mailed", "core/app/mailing",
-	"core/app/proofs", "core/app/rehash", "core/app/stepup", "core/app/strength",
+	"core/app/proofs", "core/app/rehash", "core/app/stepup", "core/app/stewardship", "core/app/strength",
 }
-var sharedUseCases = []string{"core/app/erasure", "core/app/failure", "core/app/guard", "core/app/issuing", "core/app/proofs", "core/app/stepup", "core/app/stewardship", "core/app/strength"}
 
 // drivingAdapters are the adapters that call the core; all others are called
 // by it.

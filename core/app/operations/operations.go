@@ -28,8 +28,6 @@ type Policy struct {
 	// Settle is how long a sign-in may take from when its session is made
 	// until it is stored.
 	Settle time.Duration
-	// Links is the longest that a mailed link works.
-	Links time.Duration
 }
 
 // Service implements inbound.Operators and inbound.Provisioning.

@@ -47,14 +47,14 @@ func (s *Service) SetAdministrator(ctx context.Context, whom user.ID, to bool) e
 		}
 		u, err := tx.Users().ByID(ctx, s.policy.Tenant, whom)
 		if errors.Is(err, outbound.ErrNotFound) {
-			return unknown()
+			return fault.UserUnknown.Fault()
 		}
 		if err != nil {
 			return err
 		}
 		err = tx.Users().ChangeAdministrator(ctx, outbound.AdministratorChange{Tenant: s.policy.Tenant, User: whom, To: to, At: now})
 		if errors.Is(err, outbound.ErrStale) {
-			return saying(fault.Conflict, unchanged(u, to)).Because(err)
+			return unchanged(u, to).Because(err)
 		}
 		if err != nil {
 			return err
@@ -63,12 +63,12 @@ func (s *Service) SetAdministrator(ctx context.Context, whom user.ID, to bool) e
 	}))
 }
 
-func unchanged(u user.User, to bool) string {
+func unchanged(u user.User, to bool) *fault.Error {
 	switch {
 	case u.Status == user.Deleted:
-		return "Nothing was changed: the user is deleted."
+		return fault.UserIs.Fault(u.Status)
 	case to:
-		return "Nothing was changed: the user is an administrator already."
+		return fault.UserIsAdministrator.Fault()
 	}
-	return "Nothing was changed: the user is no administrator."
+	return fault.UserIsNoAdministrator.Fault()
 }

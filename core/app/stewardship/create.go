@@ -54,8 +54,10 @@ func (s *Steward) create(ctx context.Context, by By, cmd NewAccount) (user.User,
 	if err := fault.Invalid(faults...); err != nil {
 		return user.User{}, err
 	}
-	if cmd.PasswordHash == "" && !s.mail {
-		return user.User{}, fault.New(fault.MailDisabled)
+	if cmd.PasswordHash == "" {
+		if err := s.desk.Open(); err != nil {
+			return user.User{}, err
+		}
 	}
 	u, _ := s.compose(email, cmd.Edits)
 	u.Tenant, u.ID, u.Administrator = by.Origin.Tenant, user.ID(s.world.Identifiers.New()), cmd.Administrator

@@ -25,7 +25,7 @@ func (s *Steward) erase(ctx context.Context, by By, who user.ID, match user.Matc
 	case !match.Admits(u.Revision):
 		return 0, fault.New(fault.PreconditionFailed)
 	case u.Status == user.Deleted:
-		return 0, saying(fault.Conflict, "Nothing was changed: the user is deleted.")
+		return 0, fault.UserIs.Fault(u.Status)
 	}
 	ended, err := s.eraser.Erase(ctx, by.Origin, by.Actor, u, by.may)
 	switch {

@@ -49,6 +49,9 @@ func (s *Steward) Suspend(ctx context.Context, by By, who user.ID, reason string
 		if err := tx.Events().Append(ctx, event.Suspended(by.Origin, by.Actor, who, reason, now)); err != nil {
 			return err
 		}
+		if err := tx.MailedTokens().Withdraw(ctx, s.desk.Withdrawal(by.Origin.Tenant, who, now)); err != nil {
+			return err
+		}
 		ended, err = endSessions(ctx, tx, by, who, session.UserSuspended, now)
 		return err
 	})
@@ -83,7 +86,7 @@ func changeStatus(ctx context.Context, tx outbound.Repositories, by By, who user
 		return user.User{}, err
 	}
 	if !may(u.Status) {
-		return user.User{}, saying(fault.Conflict, "Nothing was changed: the user is "+string(u.Status)+".")
+		return user.User{}, fault.UserIs.Fault(u.Status)
 	}
 	err = tx.Users().ChangeStatus(ctx, outbound.StatusChange{Tenant: by.Origin.Tenant, User: who, Was: u.Status, To: to, At: now})
 	if errors.Is(err, outbound.ErrStale) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/plinto/plinto/core/app/erasure"
+	"github.com/plinto/plinto/core/app/mailed"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/session"
@@ -21,7 +22,7 @@ type Steward struct {
 	world   outbound.World
 	revoked Revoked
 	eraser  *erasure.Eraser
-	mail    bool
+	desk    *mailed.Desk
 }
 
 // Revoked takes note of sessions that were just ended here, so that their
@@ -30,9 +31,9 @@ type Revoked interface {
 	Ended(now time.Time, ids ...session.ID)
 }
 
-// New makes a Steward. Mail says whether mails are sent.
-func New(w outbound.World, r Revoked, e *erasure.Eraser, mail bool) *Steward {
-	return &Steward{world: w, revoked: r, eraser: e, mail: mail}
+// New makes a Steward.
+func New(w outbound.World, r Revoked, e *erasure.Eraser, d *mailed.Desk) *Steward {
+	return &Steward{world: w, revoked: r, eraser: e, desk: d}
 }
 
 // By is who does something, as the events tell of it.
@@ -57,18 +58,11 @@ func (b By) may(ctx context.Context, tx outbound.Repositories) error {
 func (b By) find(ctx context.Context, in outbound.Repositories, who user.ID) (user.User, error) {
 	u, err := in.Users().ByID(ctx, b.Origin.Tenant, who)
 	if errors.Is(err, outbound.ErrNotFound) {
-		return user.User{}, saying(fault.NotFound, "There is no user of that id.").Because(err)
+		return user.User{}, fault.UserUnknown.Fault().Because(err)
 	}
 	return u, err
 }
 
-// saying is a fault of this code in these words.
-func saying(c fault.Code, words string) *fault.Error {
-	f := fault.New(c)
-	f.Message = words
-	return f
-}
-
 func overtaken(err error) error {
-	return saying(fault.Conflict, "Nothing was changed: somebody else was changing the user.").Because(err)
+	return fault.UserBeingChanged.Fault().Because(err)
 }

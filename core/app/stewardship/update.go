@@ -39,7 +39,7 @@ func (s *Steward) update(ctx context.Context, by By, find func(context.Context) 
 			return user.User{}, fault.New(fault.PreconditionFailed)
 		}
 		if u.Status == user.Deleted {
-			return user.User{}, saying(fault.Conflict, "Nothing was changed: the user is deleted.")
+			return user.User{}, fault.UserIs.Fault(u.Status)
 		}
 		next, fields, faults := changes.Apply(u, s.world.Clock.Now())
 		if err := fault.Invalid(faults...); err != nil {

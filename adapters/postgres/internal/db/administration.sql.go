@@ -70,7 +70,7 @@ func (q *Queries) LockAdministrators(ctx context.Context, tenantID uuid.UUID) ([
 }
 
 const searchUsers = `-- name: SearchUsers :many
-SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, administrator, first_name_key, last_name_key, display_name_key FROM users
+SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, email_owned, administrator, first_name_key, last_name_key, display_name_key FROM users
 WHERE users.tenant_id = $1 AND users.id < $2
   AND (users.status = $3 OR CAST($4 AS boolean) AND users.status <> 'deleted')
   AND users.id IN (
@@ -144,6 +144,7 @@ func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]Use
 			&i.UpdatedAt,
 			&i.LastSignInAt,
 			&i.Revision,
+			&i.EmailOwned,
 			&i.Administrator,
 			&i.FirstNameKey,
 			&i.LastNameKey,

@@ -59,7 +59,7 @@ func (q *Queries) KeepMailedToken(ctx context.Context, arg KeepMailedTokenParams
 }
 
 const mailedTokenHolder = `-- name: MailedTokenHolder :one
-SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned, mailed_tokens.address, mailed_tokens.address_key, mailed_tokens.redirect
+SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned, users.administrator, users.first_name_key, users.last_name_key, users.display_name_key, mailed_tokens.address, mailed_tokens.address_key, mailed_tokens.redirect
 FROM mailed_tokens
 JOIN users ON users.tenant_id = mailed_tokens.tenant_id AND users.id = mailed_tokens.user_id
 WHERE mailed_tokens.tenant_id = $1 AND mailed_tokens.purpose = $2 AND mailed_tokens.hash = $3
@@ -112,6 +112,10 @@ func (q *Queries) MailedTokenHolder(ctx context.Context, arg MailedTokenHolderPa
 		&i.User.LastSignInAt,
 		&i.User.Revision,
 		&i.User.EmailOwned,
+		&i.User.Administrator,
+		&i.User.FirstNameKey,
+		&i.User.LastNameKey,
+		&i.User.DisplayNameKey,
 		&i.Address,
 		&i.AddressKey,
 		&i.Redirect,

@@ -57,7 +57,7 @@ func (q *Queries) NameHolders(ctx context.Context, arg NameHoldersParams) ([]Nam
 }
 
 const transfersAfter = `-- name: TransfersAfter :many
-SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned, passwords.hash
+SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned, users.administrator, users.first_name_key, users.last_name_key, users.display_name_key, passwords.hash
 FROM users
 LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
 WHERE users.tenant_id = $1 AND users.id > $2 AND users.status <> 'deleted'
@@ -108,6 +108,10 @@ func (q *Queries) TransfersAfter(ctx context.Context, arg TransfersAfterParams) 
 			&i.User.LastSignInAt,
 			&i.User.Revision,
 			&i.User.EmailOwned,
+			&i.User.Administrator,
+			&i.User.FirstNameKey,
+			&i.User.LastNameKey,
+			&i.User.DisplayNameKey,
 			&i.Hash,
 		); err != nil {
 			return nil, err

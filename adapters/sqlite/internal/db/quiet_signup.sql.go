@@ -52,11 +52,11 @@ const insertFreeUser = `-- name: InsertFreeUser :execrows
 INSERT INTO users (
     tenant_id, id, email, email_key, email_verified, email_owned, username, username_key, first_name, last_name, display_name,
     profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at,
-    revision
+    revision, administrator, first_name_key, last_name_key, display_name_key
 ) VALUES (
     ?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10,
     ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-    ?20
+    ?20, ?21, ?22, ?23, ?24
 )
 ON CONFLICT DO NOTHING
 `
@@ -82,6 +82,10 @@ type InsertFreeUserParams struct {
 	UpdatedAt       column.Micros
 	LastSignInAt    *column.Micros
 	Revision        int64
+	Administrator   bool
+	FirstNameKey    *string
+	LastNameKey     *string
+	DisplayNameKey  *string
 }
 
 // A sign-up that must not tell whether there was an account: the same statements
@@ -108,6 +112,10 @@ func (q *Queries) InsertFreeUser(ctx context.Context, arg InsertFreeUserParams) 
 		arg.UpdatedAt,
 		arg.LastSignInAt,
 		arg.Revision,
+		arg.Administrator,
+		arg.FirstNameKey,
+		arg.LastNameKey,
+		arg.DisplayNameKey,
 	)
 	if err != nil {
 		return 0, err

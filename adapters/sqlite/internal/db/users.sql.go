@@ -132,9 +132,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, email_owned FROM users
-WHERE tenant_id = ?1 AND id < ?2 AND (status = ?3 OR CAST(?4 AS boolean))
-SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, administrator, first_name_key, last_name_key, display_name_key FROM users
+SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, email_owned, administrator, first_name_key, last_name_key, display_name_key FROM users
 WHERE tenant_id = ?1 AND id < ?2
   AND (status = ?3 OR CAST(?4 AS boolean) AND status <> 'deleted')
 ORDER BY id DESC
@@ -399,8 +397,7 @@ func (q *Queries) UpgradePassword(ctx context.Context, arg UpgradePasswordParams
 }
 
 const userByID = `-- name: UserByID :one
-SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, email_owned FROM users WHERE tenant_id = ?1 AND id = ?2
-SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, administrator, first_name_key, last_name_key, display_name_key FROM users WHERE tenant_id = ?1 AND id = ?2
+SELECT tenant_id, id, email, email_key, email_verified, username, username_key, first_name, last_name, display_name, profile_image_url, phone_number, timezone, locale, user_metadata, status, created_at, updated_at, last_sign_in_at, revision, email_owned, administrator, first_name_key, last_name_key, display_name_key FROM users WHERE tenant_id = ?1 AND id = ?2
 `
 
 type UserByIDParams struct {
@@ -442,8 +439,7 @@ func (q *Queries) UserByID(ctx context.Context, arg UserByIDParams) (User, error
 }
 
 const userForSignIn = `-- name: UserForSignIn :one
-SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned, passwords.hash
-SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.administrator, users.first_name_key, users.last_name_key, users.display_name_key, passwords.hash
+SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned, users.administrator, users.first_name_key, users.last_name_key, users.display_name_key, passwords.hash
 FROM users
 LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
 WHERE users.tenant_id = ?1 AND (users.email_key = ?2 OR users.username_key = ?2)
@@ -495,8 +491,7 @@ func (q *Queries) UserForSignIn(ctx context.Context, arg UserForSignInParams) (U
 }
 
 const userWithPassword = `-- name: UserWithPassword :one
-SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned, passwords.hash
-SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.administrator, users.first_name_key, users.last_name_key, users.display_name_key, passwords.hash
+SELECT users.tenant_id, users.id, users.email, users.email_key, users.email_verified, users.username, users.username_key, users.first_name, users.last_name, users.display_name, users.profile_image_url, users.phone_number, users.timezone, users.locale, users.user_metadata, users.status, users.created_at, users.updated_at, users.last_sign_in_at, users.revision, users.email_owned, users.administrator, users.first_name_key, users.last_name_key, users.display_name_key, passwords.hash
 FROM users
 LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
 WHERE users.tenant_id = ?1 AND users.id = ?2
