@@ -362,6 +362,46 @@ func catalogue(c *Config) []setting {
 			name: "RATE_LIMIT_CLIENT_PER_MINUTE", fallback: "6000", read: whole(&c.RateLimit.ClientPerMinute),
 			meaning: "Requests of one API client in a minute, wherever they come from. They do not count as requests of its address",
 		},
+		{
+			name: "GUESSES_FREE", fallback: "5", read: whole(&c.Guesses.Free),
+			meaning: "Wrong passwords in a row that cost no wait: at one account, and separately from each known device and in each session",
+		},
+		{
+			name: "GUESSES_FIRST_WAIT", fallback: "30s", read: duration(&c.Guesses.First),
+			meaning: "Wait after the last of those; it doubles with each further one",
+		},
+		{
+			name: "GUESSES_LONGEST_WAIT", fallback: "1h", read: duration(&c.Guesses.Longest),
+			meaning: "Wait that it grows to",
+		},
+		{
+			name: "GUESSES_MOST", fallback: "30", read: whole(&c.Guesses.Most),
+			meaning: "Wrong passwords in a row after which there is one guess a `GUESSES_FORGET`; at most 50",
+		},
+		{
+			name: "GUESSES_FORGET", fallback: "24h", read: duration(&c.Guesses.Forget),
+			meaning: "Time in which one wrong password is forgotten; at least 24h",
+		},
+		{
+			name: "GUESSES_TELL", fallback: "10", read: whole(&c.Guesses.Tell),
+			meaning: "Wrong passwords in a row of which the owner and operators are told",
+		},
+		{
+			name: "GUESSES_ADDRESS_FREE", fallback: "50", read: whole(&c.Guesses.AddressFree),
+			meaning: "Wrong passwords from one client address, at any accounts, that cost no wait",
+		},
+		{
+			name: "GUESSES_ADDRESS_MOST", fallback: "100", read: whole(&c.Guesses.AddressMost),
+			meaning: "Wrong passwords from one client address after which there is one guess a `GUESSES_ADDRESS_FORGET`",
+		},
+		{
+			name: "GUESSES_ADDRESS_FORGET", fallback: "1h", read: duration(&c.Guesses.AddressForget),
+			meaning: "Time in which one wrong password from a client address is forgotten",
+		},
+		{
+			name: "GUESSES_ADDRESS_TELL", fallback: "50", read: whole(&c.Guesses.AddressTell),
+			meaning: "Wrong passwords from one client address of which operators are told",
+		},
 
 		{
 			name: "EMAIL_ENABLED", fallback: "false", read: truth(&c.Email.Enabled),

@@ -66,6 +66,7 @@ type Config struct {
 	Signup    Signup
 	Links     Links
 	RateLimit RateLimit
+	Guesses   Guesses
 	Email     Email
 	Features  Features
 	Telemetry Telemetry
@@ -326,6 +327,38 @@ type RateLimit struct {
 	LinkPerAddressPer5Minutes int
 	// ClientPerMinute counts requests of one API client.
 	ClientPerMinute int
+}
+
+// Guesses is how many wrong passwords are put up with. Each name is GUESSES_ and
+// the field's words.
+type Guesses struct {
+	// Free wrong passwords in a row at an account, from a known device or in a
+	// session cost no wait; then the waits grow from First to Longest, and from
+	// Most on there is one guess a Forget, in which one of them is forgotten.
+	Free    int
+	Most    int
+	First   time.Duration
+	Longest time.Duration
+	Forget  time.Duration
+	// Tell is how many of them the owner and operators are told of.
+	Tell int
+	// The same for all accounts together from one client address.
+	AddressFree   int
+	AddressMost   int
+	AddressForget time.Duration
+	AddressTell   int
+}
+
+// Email is how mail leaves. SMTP_… and EMAIL_… are the names.
+type Email struct {
+	Enabled      bool
+	Provider     string
+	FromAddress  string
+	FromName     string
+	SMTPHost     string
+	SMTPPort     int
+	SMTPUsername string
+	SMTPPassword Secret
 }
 
 // Features are the switches named ENABLE_….

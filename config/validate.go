@@ -26,6 +26,8 @@ func Check(cfg Config) []Fault {
 	f.limits(cfg.RateLimit)
 	f.mail(cfg)
 	f.links(cfg)
+	f.guesses(cfg.Guesses)
+	f.mail(cfg.Email)
 	f.environment(cfg)
 	f.unavailable(cfg)
 	inOrder(f.List, catalogue(new(Config)))

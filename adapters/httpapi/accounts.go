@@ -24,12 +24,15 @@ type signInJSON struct {
 	Email    *string `json:"email,omitempty" nullable:"true" doc:"Either this or username." example:"ann@example.com"`
 	Username *string `json:"username,omitempty" nullable:"true" doc:"Either this or email."`
 	Password string  `json:"password" format:"password" example:"correct horse battery staple"`
+	// DeviceToken is no secret that lets anybody in.
+	DeviceToken *string `json:"device_token,omitempty" nullable:"true" doc:"The device_token of an earlier sign-in by this client, to be known again: then nobody else's wrong passwords keep it waiting. One that is not good any more is passed over." example:"pdt_AZGy…"`
 }
 
 type signedInJSON struct {
-	User    userJSON          `json:"user"`
-	Tokens  tokensJSON        `json:"tokens"`
-	Session sessionHandleJSON `json:"session"`
+	User        userJSON          `json:"user"`
+	Tokens      tokensJSON        `json:"tokens"`
+	Session     sessionHandleJSON `json:"session"`
+	DeviceToken string            `json:"device_token" doc:"Keep it on this device, beyond the sign-out, and show it at the next sign-in. It lets nobody in." example:"pdt_AZGy…"`
 }
 
 type sessionHandleJSON struct {
@@ -80,7 +83,7 @@ func (a accounts) signIn(ctx context.Context, in *request[signInJSON]) (*answer[
 	if err != nil {
 		return nil, err
 	}
-	cmd := inbound.SignIn{Email: value(body.Email), Username: value(body.Username), Password: credential.NewPassword(body.Password)}
+	cmd := inbound.SignIn{Email: value(body.Email), Username: value(body.Username), Password: credential.NewPassword(body.Password), DeviceToken: value(body.DeviceToken)}
 	if err := invalid(wrong, a.service.CheckSignIn(cmd)); err != nil {
 		return nil, err
 	}
@@ -104,7 +107,8 @@ func enter(in inbound.SignedIn, err error) (*answer[signedInJSON], error) {
 	}
 	return &answer[signedInJSON]{signedInJSON{
 		User: u, Tokens: newTokensJSON(in.Tokens),
-		Session: sessionHandleJSON{ID: in.Session.ID.String(), ExpiresAt: instant(in.Session.ExpiresAt)},
+		Session:     sessionHandleJSON{ID: in.Session.ID.String(), ExpiresAt: instant(in.Session.ExpiresAt)},
+		DeviceToken: in.DeviceToken,
 	}}, nil
 }
 

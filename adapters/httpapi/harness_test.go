@@ -249,7 +249,7 @@ func recorded(e event.Event, n int64) event.Recorded {
 
 func newFakes() *fakes {
 	pair := inbound.TokenPair{Access: "a.b.c", Refresh: "prt_new", ExpiresIn: 890*time.Second + time.Millisecond}
-	in := inbound.SignedIn{User: ann(), Session: sessionOf(2), Tokens: pair}
+	in := inbound.SignedIn{User: ann(), Session: sessionOf(2), Tokens: pair, DeviceToken: "pdt_device"}
 	ended := sessionOf(3)
 	ended.EndedAt, ended.EndReason = &instant, session.SignedOut
 	return &fakes{

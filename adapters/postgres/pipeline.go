@@ -17,8 +17,8 @@ type pipeline struct{ batch pgx.Batch }
 
 var _ db.DBTX = (*pipeline)(nil)
 
-// errRead says that a query was to be read in a pipeline, which only writes.
-var errRead = errors.New("a pipeline reads nothing")
+// errRead says that a query was to be read while queries are collected.
+var errRead = errors.New("a pipeline has no answers yet")
 
 // Exec implements db.DBTX. What it answers is known after send.
 func (p *pipeline) Exec(_ context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
@@ -27,10 +27,16 @@ func (p *pipeline) Exec(_ context.Context, sql string, args ...any) (pgconn.Comm
 }
 
 // Query implements db.DBTX.
-func (p *pipeline) Query(context.Context, string, ...any) (pgx.Rows, error) { return nil, errRead }
+func (p *pipeline) Query(_ context.Context, sql string, args ...any) (pgx.Rows, error) {
+	p.batch.Queue(sql, args...)
+	return nil, errRead
+}
 
 // QueryRow implements db.DBTX.
-func (p *pipeline) QueryRow(context.Context, string, ...any) pgx.Row { return noRow{} }
+func (p *pipeline) QueryRow(_ context.Context, sql string, args ...any) pgx.Row {
+	p.batch.Queue(sql, args...)
+	return noRow{}
+}
 
 type noRow struct{}
 

@@ -57,6 +57,9 @@ func (r sessions) Open(ctx context.Context, o outbound.Opening) error {
 		}); err != nil {
 			return err
 		}
+		if err := forgive(ctx, q, s.Tenant, o.Guess, proof{session: s.ID, at: s.AuthenticatedAt}); err != nil {
+			return err
+		}
 		if err := meetDevice(ctx, q, s, newDevice, notice); err != nil || o.Most == 0 {
 			return err
 		}
@@ -135,7 +138,7 @@ func (r sessions) Reauthenticate(ctx context.Context, a outbound.Reauthenticatio
 		return session.Session{}, err
 	}
 	var s session.Session
-	err = r.query(ctx, func(q *db.Queries) error {
+	err = r.ask(ctx, func(q *db.Queries) error {
 		row, err := q.ReauthenticateSession(ctx, db.ReauthenticateSessionParams{
 			TenantID: uuid.UUID(a.Tenant), ID: uuid.UUID(a.Session), UserID: uuid.UUID(a.Owner), PasswordHash: a.PasswordHash,
 			Methods: strings.Join(a.Methods, " "), At: a.At, IdleSince: a.Lifetime.IdleSince(a.At),
@@ -147,6 +150,8 @@ func (r sessions) Reauthenticate(ctx context.Context, a outbound.Reauthenticatio
 		}
 		s, err = restoreSession(db.Session(row))
 		return err
+	}, func(q *db.Queries) error {
+		return forgive(ctx, q, a.Tenant, a.Guess, proof{session: a.Session, at: a.At})
 	})
 	if errors.Is(err, outbound.ErrNotFound) {
 		err = outbound.ErrStale

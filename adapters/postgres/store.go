@@ -164,6 +164,7 @@ func (r repositories) Leases() outbound.Leases           { return leases{r} }
 func (r repositories) Activity() outbound.Activity       { return activity{r} }
 func (r repositories) Clients() outbound.Clients         { return clients{r} }
 func (r repositories) Outbox() outbound.Outbox           { return outbox{r} }
+func (r repositories) Guesses() outbound.Guesses         { return guesses{r} }
 
 func (r repositories) MailedTokens() outbound.MailedTokens { return mailedTokens{r} }
 func (r repositories) Mailboxes() outbound.Mailboxes       { return mailboxes{r} }

@@ -42,6 +42,9 @@ func (r sessions) Open(ctx context.Context, o outbound.Opening) error {
 		if err := insertEvents(ctx, q, []event.Event{o.Event}); err != nil {
 			return err
 		}
+		if err := forgive(ctx, q, s.Tenant, o.Guess, true); err != nil {
+			return err
+		}
 		if err := meetDevice(ctx, q, s, o.NewDevice, o.Notice); err != nil || o.Most == 0 {
 			return err
 		}
@@ -140,6 +143,9 @@ func (r sessions) Reauthenticate(ctx context.Context, a outbound.Reauthenticatio
 			return err
 		}
 		if s, err = restoreSession(row); err != nil {
+			return err
+		}
+		if err := forgive(ctx, q, a.Tenant, a.Guess, true); err != nil {
 			return err
 		}
 		return insertEvents(ctx, q, []event.Event{a.Event})

@@ -114,6 +114,19 @@ func (m *Metrics) Feed(readAt func() time.Time, remembered, asked func() int64) 
 	}, func() float64 { return float64(asked()) }))
 }
 
+// Guesses reads how many wrong passwords there were, and how many guesses were
+// not looked at, whenever it is asked for.
+func (m *Metrics) Guesses(wrong, kept func() int64) {
+	m.registry.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "plinto_passwords_wrong_total", Help: "Passwords that were looked at and refused.",
+		}, func() float64 { return float64(wrong()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "plinto_passwords_kept_waiting_total", Help: "Passwords that were not looked at, because too many wrong ones came before.",
+		}, func() float64 { return float64(kept()) }),
+	)
+}
+
 // Removed reads what the cleanup has removed whenever it is asked for.
 func (m *Metrics) Removed(read func() map[string]int64) {
 	for what := range read() {

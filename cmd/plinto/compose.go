@@ -116,6 +116,10 @@ func (p *program) build(ctx context.Context) error {
 	p.beside = append(p.beside, p.services.Keys.Run, p.services.Revocations.Run, p.services.Cleanup.Run, p.services.Activity.Run, p.services.Mailing.Run)
 	p.metrics.Removed(p.services.Cleanup.Removed)
 	measureMails(p.metrics, p.services.Mailing)
+	p.metrics.Guesses(
+		func() int64 { return p.services.Guesses.Counts().Wrong },
+		func() int64 { return p.services.Guesses.Counts().KeptWaiting },
+	)
 	feed := p.services.Revocations
 	p.metrics.Feed(
 		func() time.Time { return feed.State().ReadAt },
@@ -151,6 +155,7 @@ func policy(c config.Config) app.Policy {
 		Limits:          limitRules(c.RateLimit),
 		Mail:            c.HasMail(), Mailing: mailing.Usual, DeadMails: deadMails,
 		Retention: c.Session.Retention, Settle: settle(c.Database),
+		Guesses: guessRules(c.Guesses),
 	}
 	if pem, ok := c.JWT.PrivateKeyPEM(); ok {
 		p.ExternalKey = []byte(pem.Reveal())

@@ -10,6 +10,7 @@ import (
 	"github.com/plinto/plinto/adapters/telemetry"
 	"github.com/plinto/plinto/config"
 	"github.com/plinto/plinto/core/app/guard"
+	"github.com/plinto/plinto/core/guess"
 	"github.com/plinto/plinto/core/limit"
 	"github.com/plinto/plinto/ports/outbound"
 )
@@ -77,5 +78,16 @@ func mailRules(c config.RateLimit, kind string) guard.Mailed {
 	return guard.Mailed{
 		Address: []limit.Rule{{Name: kind, Quota: c.MailPerAddressPerHour, Window: time.Hour}},
 		Account: []limit.Rule{{Name: kind + "-account", Quota: c.MailPerAccountPerHour, Window: time.Hour}},
+	}
+}
+
+// guessRules are how many wrong passwords the configuration puts up with. From
+// an address the waits grow as they do at an account.
+func guessRules(c config.Guesses) guess.Rules {
+	return guess.Rules{
+		Subject: guess.Rule{Free: c.Free, First: c.First, Longest: c.Longest, Most: c.Most, Forget: c.Forget, Tell: c.Tell},
+		Address: guess.Rule{
+			Free: c.AddressFree, First: c.First, Longest: min(c.Longest, c.AddressForget), Most: c.AddressMost, Forget: c.AddressForget, Tell: c.AddressTell,
+		},
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plinto/plinto/core/guess"
 	"github.com/plinto/plinto/core/user"
 )
 
@@ -20,6 +22,7 @@ func newUsers(s surroundings) *cobra.Command {
 	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.deleteUser(),
 		s.createUser(), s.setAdministrator("grant-admin", "Let a user look after the others", true),
 		s.setAdministrator("revoke-admin", "Let a user look after the others no more", false))
+	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.unlockUser(), s.deleteUser())
 	return users
 }
 
@@ -70,7 +73,11 @@ func (s surroundings) listUsers() *cobra.Command {
 }
 
 func (s surroundings) showUser() *cobra.Command {
-	return s.aboutUser("show ID|EMAIL", "Show a user", func(_ context.Context, _ *program, u user.User) error {
+	return s.aboutUser("show ID|EMAIL", "Show a user", func(ctx context.Context, p *program, u user.User) error {
+		guesses, err := p.services.Operators.Guesses(ctx, u.ID)
+		if err != nil {
+			return err
+		}
 		w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
 		for _, line := range [][2]string{
 			{"id", u.ID.String()},
@@ -84,10 +91,31 @@ func (s surroundings) showUser() *cobra.Command {
 			{"created", instant(&u.CreatedAt)},
 			{"updated", instant(&u.UpdatedAt)},
 			{"last sign-in", instant(u.LastSignInAt)},
+			{"wrong passwords", waiting(guesses, p.clock.Now())},
 		} {
 			fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
 		}
 		return w.Flush()
+	})
+}
+
+// waiting prints how many wrong passwords there were, and until when there may
+// be no other.
+func waiting(t guess.Tally, now time.Time) string {
+	text := strconv.Itoa(t.Failures)
+	if t.RetryAt.After(now) {
+		text += ", the next one from " + instant(&t.RetryAt)
+	}
+	return text
+}
+
+func (s surroundings) unlockUser() *cobra.Command {
+	return s.aboutUser("unlock ID|EMAIL", "Forget the wrong passwords of a user, so that nobody need wait", func(ctx context.Context, p *program, u user.User) error {
+		if err := p.services.Operators.Unlock(ctx, u.ID); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stdout, "%s may sign in at once\n", u.ID)
+		return nil
 	})
 }
 

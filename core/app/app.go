@@ -16,6 +16,7 @@ import (
 	"github.com/plinto/plinto/core/app/erasure"
 	"github.com/plinto/plinto/core/app/feed"
 	"github.com/plinto/plinto/core/app/guard"
+	"github.com/plinto/plinto/core/app/guessing"
 	"github.com/plinto/plinto/core/app/health"
 	"github.com/plinto/plinto/core/app/idempotency"
 	"github.com/plinto/plinto/core/app/introspection"
@@ -35,6 +36,8 @@ import (
 	"github.com/plinto/plinto/core/app/trail"
 	"github.com/plinto/plinto/core/app/transfer"
 	"github.com/plinto/plinto/core/credential"
+	"github.com/plinto/plinto/core/guess"
+	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/proof"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
@@ -72,7 +75,8 @@ type Policy struct {
 	KeyMaxAge   time.Duration // how long the key set may be cached
 	KeyRotation time.Duration // how old a key of Plinto's own gets; 0 is for ever
 
-	Limits guard.Rules
+	Limits  guard.Rules
+	Guesses guess.Rules
 
 	// Mail is whether mails are sent. It needs a World.Mailer: without one there
 	// are none.
@@ -123,6 +127,11 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	writers := mailing.Notices()
 	post := mailing.New(w, mailing.Policy{Tenant: p.Tenant, On: p.Mail && w.Mailer != nil, Pace: p.Mailing}, writers)
 	w.Store = post.Watch(w.Store)
+	devices, err := guess.NewKeys(p.ApplicationKeys[0], p.ApplicationKeys[1:]...)
+	if err != nil {
+		return inbound.Services{}, err
+	}
+	tries := guessing.New(w, devices, guessing.Policy{Rules: p.Guesses, Sessions: p.Sessions, Mail: post.Enabled()})
 	possession := proofs.New(w, proof.Rule{
 		MaxAge: p.Proofs.MaxAge, Leeway: p.Proofs.Leeway, NonceRequired: p.Proofs.NonceRequired, Nonces: nonces,
 	})
@@ -180,5 +189,28 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Clients:        clients.New(w, limits, p.Tenant),
 		Mailing:        post,
 		Mails:          post,
+		Accounts: account.New(w, issuer, limits, tries, possession, account.Policy{
+			SignUps: p.SignUps, Passwords: rules, MostSessions: p.MostSessions, Mail: post.Enabled(),
+		}),
+		Passwords:     password.New(w, issuer, limits, tries, gate, rules, revoked),
+		Profiles:      profile.New(w, limits, gate, eraser, p.Sessions),
+		Tokens:        tokens.New(w, issuer, limits, possession, keys, revoked, used, p.RefreshGrace),
+		Proofs:        possession,
+		Idempotency:   repeats,
+		Sessions:      sessions.New(w, p.Sessions, revoked),
+		Revocations:   revoked,
+		Activity:      used,
+		Keys:          keys,
+		Events:        trail.New(w.Store, p.Tenant),
+		Limits:        limits,
+		Guesses:       tries,
+		Health:        health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
+		Operators:     operations.New(w, revoked, eraser, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle, Guesses: p.Guesses.Subject}),
+		Cleanup:       cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention, DeadMails: p.DeadMails, Guesses: p.Guesses.Longest()}, cleanup.Usual),
+		RevocationLog: revoked,
+		Introspection: introspection.New(w, issuer, keys, revoked),
+		Clients:       clients.New(w, limits, p.Tenant),
+		Mailing:       post,
+		Mails:         post,
 	}, nil
 }

@@ -230,6 +230,13 @@ func (s *countingStore) Clients() outbound.Clients           { return s.ask().Cl
 func (s *countingStore) Outbox() outbound.Outbox             { return s.ask().Outbox() }
 func (s *countingStore) MailedTokens() outbound.MailedTokens { return s.ask().MailedTokens() }
 func (s *countingStore) Mailboxes() outbound.Mailboxes       { return s.ask().Mailboxes() }
+func (s *countingStore) UsedProofs() outbound.UsedProofs { return s.ask().UsedProofs() }
+func (s *countingStore) Events() outbound.Events         { return s.ask().Events() }
+func (s *countingStore) Leases() outbound.Leases         { return s.ask().Leases() }
+func (s *countingStore) Activity() outbound.Activity     { return s.ask().Activity() }
+func (s *countingStore) Clients() outbound.Clients       { return s.ask().Clients() }
+func (s *countingStore) Outbox() outbound.Outbox         { return s.ask().Outbox() }
+func (s *countingStore) Guesses() outbound.Guesses       { return s.ask().Guesses() }
 
 func (s *countingStore) Feed() outbound.Feed {
 	s.asked.Add(1)

@@ -14,6 +14,7 @@ func AccountNames() []Name {
 		SessionCreated, SessionRevoked, SessionReuseDetected, SessionReauthenticated, SessionNewDevice,
 		SignInFailed, ReauthenticationFailed, PasswordChanged, UserUpdated, UserExported,
 		PasswordReset, UserVerified, UserClaimed, UserEmailChanged,
+		SignInFailed, ReauthenticationFailed, PasswordChanged, UserUpdated, UserExported, SuspiciousActivity, UserUnlocked,
 	}
 }
 
@@ -52,6 +53,7 @@ func (e Event) Details() map[string]string {
 func AlertNames() []Name {
 	return []Name{
 		SessionCreated, SessionRevoked, SessionReuseDetected, SessionReauthenticated, SessionNewDevice, SignInFailed, ReauthenticationFailed,
+		SuspiciousActivity,
 	}
 }
 
@@ -66,6 +68,7 @@ const (
 // owner should look at:
 //
 //   - a sign-in from a device that the account did not know;
+//   - somebody who guesses at the password, once an episode;
 //   - an old refresh token that was presented, or one newer than what is stored;
 //   - of failed sign-ins in a row, with no successful one between them and no
 //     more than a day from one to the next, the one that makes them five, and
@@ -90,7 +93,7 @@ func Alerts(list []Recorded, whole bool) (alerts []Recorded, judged int) {
 
 func alarming(e Event, before []Recorded, whole bool) (worth, known bool) {
 	switch e.Name {
-	case SessionNewDevice, SessionReuseDetected:
+	case SessionNewDevice, SessionReuseDetected, SuspiciousActivity:
 		return true, true
 	case SessionRevoked:
 		return e.Payload["reason"] == string(session.StateLost), true

@@ -65,10 +65,10 @@ type Tally struct {
 
 // Faded is the tally as it is at now.
 func (r Rule) Faded(t Tally, now time.Time) Tally {
-	if r.Forget <= 0 {
-		return t
+	var gone time.Duration // a number
+	if r.Forget > 0 {
+		gone = max(now.Sub(t.Since), 0) / r.Forget
 	}
-	gone := max(now.Sub(t.Since), 0) / r.Forget
 	if int64(gone) >= int64(t.Failures) {
 		return Tally{Since: now, RetryAt: t.RetryAt}
 	}

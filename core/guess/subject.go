@@ -1,6 +1,8 @@
 package guess
 
 import (
+	"strings"
+
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/user"
 )
@@ -33,7 +35,13 @@ func Name(pseudonym string) Subject { return Subject(kindName + pseudonym) }
 // Address is everybody in a network, by its pseudonym.
 func Address(pseudonym string) Subject { return Subject(kindAddress + pseudonym) }
 
+// Kind is what the subject is: account, device, name, address or session.
+func (s Subject) Kind() string {
+	kind, _, _ := strings.Cut(string(s), ":")
+	return kind
+}
+
 // IsDevice tells whether the subject is a known device.
 func (s Subject) IsDevice() bool {
-	return len(s) > len(kindDevice) && s[:len(kindDevice)] == kindDevice
+	return len(s) > len(kindDevice) && strings.HasPrefix(string(s), kindDevice)
 }

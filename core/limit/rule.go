@@ -38,6 +38,7 @@ const (
 	Account SubjectKind = "account"
 	Session SubjectKind = "session"
 	Client  SubjectKind = "client" // an API client
+	Device  SubjectKind = "device" // whoever has a device token
 )
 
 // String gives kind and key in one, as storage names the bucket.

@@ -51,4 +51,7 @@ type SignIn struct {
 	Email    string
 	Username string
 	Password credential.Password
+	// DeviceToken was given to this client at an earlier sign-in; empty when it
+	// has none. One that is not good is no fault.
+	DeviceToken string
 }

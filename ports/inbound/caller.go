@@ -71,4 +71,6 @@ type SignedIn struct {
 	User    user.User
 	Session session.Session
 	Tokens  TokenPair
+	// DeviceToken is what the client shows at later sign-ins to be known again.
+	DeviceToken string
 }

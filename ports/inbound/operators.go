@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/plinto/plinto/core/guess"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/user"
 )
@@ -38,6 +39,13 @@ type Operators interface {
 	// the id, ends their sessions, and tells how many those were. It cannot be
 	// undone. Faults: NotFound, Conflict for one that is deleted already.
 	Erase(ctx context.Context, who user.ID) (ended int, err error)
+
+	// Guesses gives what is remembered of wrong passwords at an account by those
+	// who showed no known device, as it is now.
+	Guesses(ctx context.Context, who user.ID) (guess.Tally, error)
+
+	// Unlock forgets them, so that its owner need not wait. Fault: NotFound.
+	Unlock(ctx context.Context, who user.ID) error
 
 	// ListSessions gives up to limit live sessions of a user, the newest
 	// first, beginning behind the id before, or with the newest when before is

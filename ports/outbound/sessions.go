@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/guess"
 	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
@@ -104,6 +105,8 @@ type Opening struct {
 	// Displaced is written of each session that ends for this one. Its
 	// subject, the session, is filled in by the store.
 	Displaced event.Event
+	// Guess is forgiven with it; the zero one is none.
+	Guess guess.Taken
 }
 
 // Rotation asks to move a session on.
@@ -125,6 +128,7 @@ type Reauthentication struct {
 	At           time.Time
 	Lifetime     session.Lifetime
 	Event        event.Event
+	Guess        guess.Taken // forgiven with it; the zero one is none
 }
 
 // Ending asks to end a session.

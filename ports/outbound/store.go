@@ -54,6 +54,7 @@ type Repositories interface {
 	Outbox() Outbox
 	MailedTokens() MailedTokens
 	Mailboxes() Mailboxes
+	Guesses() Guesses
 }
 
 // StoreHealth is how a store is.

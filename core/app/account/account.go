@@ -3,6 +3,7 @@ package account
 
 import (
 	"github.com/plinto/plinto/core/app/guard"
+	"github.com/plinto/plinto/core/app/guessing"
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/app/mailed"
 	"github.com/plinto/plinto/core/app/proofs"
@@ -17,6 +18,7 @@ type Service struct {
 	world  outbound.World
 	issuer *issuing.Issuer
 	guard  *guard.Guard
+	tries  *guessing.Service
 	proofs *proofs.Service
 	desk   *mailed.Desk
 	policy Policy
@@ -38,4 +40,6 @@ type Policy struct {
 // New makes a Service.
 func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, k *proofs.Service, d *mailed.Desk, p Policy) *Service {
 	return &Service{world: w, issuer: i, guard: g, proofs: k, desk: d, policy: p, upgrades: rehash.Upgrades{World: w}}
+func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, t *guessing.Service, k *proofs.Service, p Policy) *Service {
+	return &Service{world: w, issuer: i, guard: g, tries: t, proofs: k, policy: p}
 }

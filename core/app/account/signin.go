@@ -9,6 +9,8 @@ import (
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/app/rehash"
+	"github.com/plinto/plinto/core/app/proofs"
+	"github.com/plinto/plinto/core/credential"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
 	"github.com/plinto/plinto/core/mail"
@@ -43,25 +45,23 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 	if err != nil {
 		return inbound.SignedIn{}, err
 	}
-	store := s.world.Store
-	u, hash, err := store.Users().ForSignIn(ctx, caller.Tenant, name)
-	if err != nil && !errors.Is(err, outbound.ErrNotFound) {
+	device := s.tries.Device(caller, cmd.DeviceToken)
+	if err := s.guard.SignInFrom(ctx, caller, device); err != nil {
 		return inbound.SignedIn{}, err
 	}
-	if err := s.guard.SignIn(ctx, caller, u.ID, name); err != nil {
-		return inbound.SignedIn{}, err
-	}
-	if err := s.proofs.Use(ctx, proven); err != nil {
-		return inbound.SignedIn{}, err
-	}
-	match, err := s.world.Hasher.Verify(ctx, cmd.Password, hash)
+	found, err := s.tries.SignIn(ctx, caller, name, device)
 	if err != nil {
-		return inbound.SignedIn{}, fmt.Errorf("verify password: %w", err)
+		return inbound.SignedIn{}, err
+	}
+	match, err := s.look(ctx, caller, cmd.Password, found, proven)
+	if err != nil {
+		return inbound.SignedIn{}, s.tries.GiveBack(ctx, caller, found.Guess, err)
 	}
 
 	now := s.world.Clock.Now()
-	if reason := refusal(u, hash, match); reason != "" {
-		return inbound.SignedIn{}, s.refuse(ctx, caller, u.ID, reason, now)
+	u := found.User
+	if reason := refusal(u, found.PasswordHash, match); reason != "" {
+		return inbound.SignedIn{}, s.refuse(ctx, caller, found, reason, now)
 	}
 	opened, refresh := s.issuer.Open(caller, u.ID, proven.Key(), now, issuing.Password)
 	tokens, err := s.issuer.Tokens(opened, refresh, now)
@@ -70,6 +70,8 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 	}
 	opening := outbound.Opening{
 		Session: opened, PasswordHash: hash, Event: event.SignedIn(caller.Origin(), opened),
+	err = s.world.Store.Sessions().Open(ctx, outbound.Opening{
+		Session: opened, PasswordHash: found.PasswordHash, Guess: found.Guess, Event: event.SignedIn(caller.Origin(), opened),
 		NewDevice: event.NewDevice(caller.Origin(), opened), Notice: s.notice(caller, opened),
 		Most: s.policy.MostSessions, Lifetime: s.issuer.Life,
 		Displaced: event.Ended(caller.Origin(), event.OfUser(u.ID), session.ID{}, u.ID, session.Displaced, now),
@@ -83,14 +85,30 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 		}
 	}
 	if errors.Is(err, outbound.ErrStale) {
-		return inbound.SignedIn{}, s.refuse(ctx, caller, u.ID, event.Overtaken, now)
+		return inbound.SignedIn{}, s.refuse(ctx, caller, found, event.Overtaken, now)
 	}
 	if err != nil {
 		return inbound.SignedIn{}, err
 	}
 	s.upgrades.Upgrade(ctx, proved)
 	u.LastSignInAt = &now
-	return inbound.SignedIn{User: u, Session: opened, Tokens: tokens}, nil
+	return inbound.SignedIn{User: u, Session: opened, Tokens: tokens, DeviceToken: s.tries.DeviceToken(opened)}, nil
+}
+
+// look holds a password against the one of the account. An error says that it
+// was not looked at.
+func (s *Service) look(ctx context.Context, caller inbound.Caller, given credential.Password, at outbound.Guessed, proven proofs.Proven) (bool, error) {
+	if err := s.guard.SignInTo(ctx, caller, at.Guess.Subject); err != nil {
+		return false, err
+	}
+	if err := s.proofs.Use(ctx, proven); err != nil {
+		return false, err
+	}
+	match, err := s.world.Hasher.Verify(ctx, given, at.PasswordHash)
+	if err != nil {
+		return false, fmt.Errorf("verify password: %w", err)
+	}
+	return match, nil
 }
 
 // notice is the mail that is owed to an owner who does not know the device of a
@@ -110,8 +128,8 @@ func (s *Service) notice(caller inbound.Caller, opened session.Session) *mail.Ma
 
 // refuse writes down a sign-in that failed, and tells the caller no more than
 // that it did.
-func (s *Service) refuse(ctx context.Context, caller inbound.Caller, who user.ID, reason string, now time.Time) error {
-	if err := s.world.Store.Events().Append(ctx, event.FailedSignIn(caller.Origin(), who, reason, now)); err != nil {
+func (s *Service) refuse(ctx context.Context, caller inbound.Caller, at outbound.Guessed, reason string, now time.Time) error {
+	if err := s.tries.Refuse(ctx, caller, at, event.FailedSignIn(caller.Origin(), at.User.ID, reason, now)); err != nil {
 		return err
 	}
 	return fault.New(fault.InvalidCredentials)

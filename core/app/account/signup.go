@@ -98,7 +98,7 @@ func (s *Service) signUp(ctx context.Context, caller inbound.Caller, cmd inbound
 	if err != nil {
 		return inbound.SignedIn{}, err
 	}
-	return inbound.SignedIn{User: u, Session: opened, Tokens: tokens}, nil
+	return inbound.SignedIn{User: u, Session: opened, Tokens: tokens, DeviceToken: s.tries.DeviceToken(opened)}, nil
 }
 
 // free faults when a name is somebody's already.

@@ -26,6 +26,8 @@ type Policy struct {
 	// DeadMails is how long a mail that was given up is kept, for operators to
 	// look at.
 	DeadMails time.Duration
+	// Guesses is how long wrong passwords may count after the last one.
+	Guesses time.Duration
 }
 
 // Pace is how the cleanup goes about its work.

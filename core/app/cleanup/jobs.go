@@ -12,6 +12,9 @@ import (
 // transaction holds is left for the next time.
 func jobs(p Policy) []*job {
 	return []*job{
+		{name: "guesses", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
+			return tx.Guesses().RemoveForgotten(ctx, p.Tenant, now, now.Add(-p.Guesses), limit)
+		}},
 		{name: "sessions", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
 			return tx.Sessions().Remove(ctx, p.Tenant, now.Add(-p.Sessions), limit)
 		}},

@@ -4,16 +4,14 @@ package guard
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"slices"
 
 	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/guess"
 	"github.com/plinto/plinto/core/limit"
 	"github.com/plinto/plinto/core/session"
-	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
 )
@@ -50,18 +48,23 @@ func (g *Guard) SignUp(ctx context.Context, c inbound.Caller) error {
 	return g.charge(ctx, c, address(c, g.rules.Address, g.rules.SignUp))
 }
 
-// SignIn charges a sign-in to an account: by its id when there is such an
-// account, so that an address and a user name draw on one budget, and by a hash
-// of the name otherwise, so that guessing at nobody looks the same.
-func (g *Guard) SignIn(ctx context.Context, c inbound.Caller, account user.ID, name user.Identifier) error {
-	key := account.String()
-	if account.IsZero() {
-		sum := sha256.Sum256([]byte(name.Key()))
-		key = hex.EncodeToString(sum[:16])
+// SignInFrom charges a sign-in to where it comes from: before anything is known
+// of the account, so that an address that has spent its budget costs nothing
+// more. Whoever shows a device token spends that device's budget instead: others
+// at the same address must not keep the owner out.
+func (g *Guard) SignInFrom(ctx context.Context, c inbound.Caller, device session.ID) error {
+	if device.IsZero() {
+		return g.charge(ctx, c, address(c, g.rules.Address, g.rules.SignInAddress))
 	}
-	return g.charge(ctx, c,
-		address(c, g.rules.Address, g.rules.SignInAddress),
-		limit.Charge{Subject: subject(c, limit.Account, key), Rules: g.rules.SignInAccount})
+	return g.charge(ctx, c, address(c, g.rules.Address),
+		limit.Charge{Subject: subject(c, limit.Device, device.String()), Rules: g.rules.SignInAddress})
+}
+
+// SignInTo charges a sign-in to whom it is for, by the subject that guesses are
+// counted by: an address and a user name draw on one budget, guessing at nobody
+// looks the same, and a known device has its own.
+func (g *Guard) SignInTo(ctx context.Context, c inbound.Caller, s guess.Subject) error {
+	return g.charge(ctx, c, limit.Charge{Subject: subject(c, limit.Account, string(s)), Rules: g.rules.SignInAccount})
 }
 
 // Reauthenticate charges a proof of the password by somebody with a session. The
@@ -143,7 +146,7 @@ func decided(all []limit.Decision, r limit.Rule) bool {
 }
 
 func address(c inbound.Caller, rules ...[]limit.Rule) limit.Charge {
-	ch := limit.Charge{Subject: subject(c, limit.Address, network(c.Address))}
+	ch := limit.Charge{Subject: subject(c, limit.Address, Network(c.Address))}
 	for _, r := range rules {
 		ch.Rules = append(ch.Rules, r...)
 	}
@@ -163,8 +166,8 @@ func subject(c inbound.Caller, kind limit.SubjectKind, key string) limit.Subject
 // has at least all of a /64 (RFC 6177).
 const subscriber = 64
 
-// network is whom an address belongs to, for counting.
-func network(text string) string {
+// Network is whom an address belongs to, for counting.
+func Network(text string) string {
 	a, err := netip.ParseAddr(text)
 	if err != nil {
 		return "unknown"

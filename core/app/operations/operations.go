@@ -13,6 +13,7 @@ import (
 	"github.com/plinto/plinto/core/app/strength"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/guess"
 	"github.com/plinto/plinto/core/id"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
@@ -27,7 +28,8 @@ type Policy struct {
 	Sessions session.Lifetime
 	// Settle is how long a sign-in may take from when its session is made
 	// until it is stored.
-	Settle time.Duration
+	Settle  time.Duration
+	Guesses guess.Rule // at an account
 }
 
 // Service implements inbound.Operators and inbound.Provisioning.

@@ -10,6 +10,7 @@ import (
 	"github.com/plinto/plinto/core/app/rehash"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/guess"
 	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/onetime"
 	"github.com/plinto/plinto/core/session"
@@ -44,14 +45,15 @@ func (s *Service) change(ctx context.Context, caller inbound.Caller, who inbound
 	if err := s.gate.Pass(who); err != nil {
 		return err
 	}
-	u, hash, err := s.find(ctx, who)
+	u, err := s.find(ctx, who)
 	if err != nil {
 		return err
 	}
 	if err := fault.Invalid(s.checkChange(cmd, u)...); err != nil {
 		return err
 	}
-	if err := s.prove(ctx, caller, who, u, hash, cmd.Current, fault.WrongPassword); err != nil {
+	at, err := s.prove(ctx, caller, who, cmd.Current, fault.WrongPassword)
+	if err != nil {
 		return err
 	}
 	if err := fault.Invalid(s.rules.CheckBreaches(ctx, "new_password", cmd.New)...); err != nil {
@@ -61,7 +63,7 @@ func (s *Service) change(ctx context.Context, caller inbound.Caller, who inbound
 	if err != nil {
 		return fmt.Errorf("hash new password: %w", err)
 	}
-	err = s.replace(ctx, caller, who, hash, next)
+	err = s.replace(ctx, caller, who, at, next)
 	if errors.Is(err, outbound.ErrStale) {
 		proved := rehash.Proved{Tenant: who.Tenant, User: who.User, Password: cmd.Current, Hash: hash}
 		if hash, err = s.upgrades.Meanwhile(ctx, proved); err == nil {
@@ -70,17 +72,18 @@ func (s *Service) change(ctx context.Context, caller inbound.Caller, who inbound
 	}
 	if errors.Is(err, outbound.ErrStale) {
 		return s.refuse(ctx, caller, who, event.Overtaken, fault.WrongPassword)
+		return s.refuse(ctx, caller, who, at, event.Overtaken, fault.WrongPassword)
 	}
 	return err
 }
 
 // replace changes the password and ends every other session, both or neither.
-func (s *Service) replace(ctx context.Context, caller inbound.Caller, who inbound.Principal, was, next string) error {
+func (s *Service) replace(ctx context.Context, caller inbound.Caller, who inbound.Principal, at outbound.Guessed, next string) error {
 	now, notice := s.world.Clock.Now(), mail.ID(s.world.Identifiers.New())
 	var ended []session.ID
 	err := s.world.Store.Atomically(ctx, func(ctx context.Context, tx outbound.Repositories) error {
 		err := tx.Users().ChangePassword(ctx, outbound.PasswordChange{
-			Tenant: who.Tenant, User: who.User, Session: who.Session, Was: was, Next: next, At: now, Lifetime: s.issuer.Life,
+			Tenant: who.Tenant, User: who.User, Session: who.Session, Was: at.PasswordHash, Next: next, At: now, Lifetime: s.issuer.Life,
 		})
 		if err != nil {
 			return err
@@ -94,6 +97,11 @@ func (s *Service) replace(ctx context.Context, caller inbound.Caller, who inboun
 		// What somebody else may have asked for with the old password, or with a
 		// session that ends here.
 		if err := tx.MailedTokens().Withdraw(ctx, s.desk.Withdrawal(who.Tenant, who.User, now), onetime.ChangeEmail, onetime.ResetPassword, onetime.MagicLink); err != nil {
+		if err := tx.Guesses().Forgive(ctx, who.Tenant, at.Guess, true); err != nil {
+			return err
+		}
+		// What strangers guessed is worth nothing against another password.
+		if err := tx.Guesses().Forget(ctx, who.Tenant, guess.Account(who.User)); err != nil {
 			return err
 		}
 		happened := []event.Event{event.ChangedPassword(caller.Origin(), who.User, who.Session, now)}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/plinto/plinto/core/app/guard"
+	"github.com/plinto/plinto/core/app/guessing"
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/app/mailed"
 	"github.com/plinto/plinto/core/app/rehash"
@@ -28,6 +29,7 @@ type Service struct {
 	world   outbound.World
 	issuer  *issuing.Issuer
 	guard   *guard.Guard
+	tries   *guessing.Service
 	gate    *stepup.Gate
 	desk    *mailed.Desk
 	rules   strength.Rules
@@ -47,46 +49,53 @@ type Revoked interface {
 // New makes a Service.
 func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, gate *stepup.Gate, d *mailed.Desk, r strength.Rules, revoked Revoked) *Service {
 	return &Service{world: w, issuer: i, guard: g, gate: gate, desk: d, rules: r, revoked: revoked, upgrades: rehash.Upgrades{World: w}}
+func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, t *guessing.Service, gate *stepup.Gate, r strength.Rules, revoked Revoked) *Service {
+	return &Service{world: w, issuer: i, guard: g, tries: t, gate: gate, rules: r, revoked: revoked}
 }
 
-// find reads the account of a principal and the hash of its password.
-func (s *Service) find(ctx context.Context, who inbound.Principal) (user.User, string, error) {
-	u, hash, err := s.world.Store.Users().WithPassword(ctx, who.Tenant, who.User)
+// find reads the account of a principal.
+func (s *Service) find(ctx context.Context, who inbound.Principal) (user.User, error) {
+	u, _, err := s.world.Store.Users().WithPassword(ctx, who.Tenant, who.User)
 	if errors.Is(err, outbound.ErrNotFound) {
-		return user.User{}, "", fault.New(fault.InvalidToken).Because(err)
+		return user.User{}, fault.New(fault.InvalidToken).Because(err)
 	}
-	return u, hash, err
+	return u, err
 }
 
 // prove holds a password against the one of the account, and refuses with code
-// when it is another. Nothing of the store's is held meanwhile.
-func (s *Service) prove(ctx context.Context, caller inbound.Caller, who inbound.Principal, u user.User, hash string, given credential.Password, code fault.Code) error {
+// when it is another. It takes one round trip to the store, and one more for a
+// refusal. Nothing of the store's is held meanwhile.
+func (s *Service) prove(ctx context.Context, caller inbound.Caller, who inbound.Principal, given credential.Password, code fault.Code) (outbound.Guessed, error) {
 	if err := s.guard.Reauthenticate(ctx, caller, who.Session); err != nil {
-		return err
+		return outbound.Guessed{}, err
 	}
-	match, err := s.world.Hasher.Verify(ctx, given, hash)
+	at, err := s.tries.InSession(ctx, caller, who)
 	if err != nil {
-		return fmt.Errorf("verify password: %w", err)
+		return outbound.Guessed{}, err
+	}
+	match, err := s.world.Hasher.Verify(ctx, given, at.PasswordHash)
+	if err != nil {
+		return outbound.Guessed{}, s.tries.GiveBack(ctx, caller, at.Guess, fmt.Errorf("verify password: %w", err))
 	}
 	var reason string
 	switch {
-	case hash == "":
+	case at.PasswordHash == "":
 		reason = event.NoPassword
 	case !match:
 		reason = event.WrongPassword
-	case !u.Status.MayAct():
+	case !at.User.Status.MayAct():
 		reason = event.NotActive
 	default:
-		return nil
+		return at, nil
 	}
-	return s.refuse(ctx, caller, who, reason, code)
+	return outbound.Guessed{}, s.refuse(ctx, caller, who, at, reason, code)
 }
 
 // refuse writes down that a password was not proved, and tells the caller no
 // more than that.
-func (s *Service) refuse(ctx context.Context, caller inbound.Caller, who inbound.Principal, reason string, code fault.Code) error {
+func (s *Service) refuse(ctx context.Context, caller inbound.Caller, who inbound.Principal, at outbound.Guessed, reason string, code fault.Code) error {
 	e := event.FailedReauthentication(caller.Origin(), who.User, who.Session, reason, s.world.Clock.Now())
-	if err := s.world.Store.Events().Append(ctx, e); err != nil {
+	if err := s.tries.Refuse(ctx, caller, at, e); err != nil {
 		return err
 	}
 	return fault.New(code)

@@ -30,17 +30,17 @@ func (s *Service) reauthenticate(ctx context.Context, caller inbound.Caller, who
 	if err := fault.Invalid(s.CheckReauthentication(cmd)...); err != nil {
 		return inbound.AccessToken{}, err
 	}
-	u, hash, err := s.find(ctx, who)
+	at, err := s.prove(ctx, caller, who, cmd.Password, fault.InvalidCredentials)
 	if err != nil {
-		return inbound.AccessToken{}, err
-	}
-	if err := s.prove(ctx, caller, who, u, hash, cmd.Password, fault.InvalidCredentials); err != nil {
 		return inbound.AccessToken{}, err
 	}
 	now := s.world.Clock.Now()
 	methods := []string{issuing.Password}
 	again := outbound.Reauthentication{
 		Tenant: who.Tenant, Session: who.Session, Owner: who.User, PasswordHash: hash, Methods: methods, At: now, Lifetime: s.issuer.Life,
+	proved, err := s.world.Store.Sessions().Reauthenticate(ctx, outbound.Reauthentication{
+		Tenant: who.Tenant, Session: who.Session, Owner: who.User, PasswordHash: at.PasswordHash, Methods: methods, At: now, Lifetime: s.issuer.Life,
+		Guess: at.Guess,
 		Event: event.Reauthenticated(caller.Origin(), who.Session, who.User, methods, now),
 	}
 	given := rehash.Proved{Tenant: who.Tenant, User: who.User, Password: cmd.Password, Hash: hash}
@@ -52,7 +52,7 @@ func (s *Service) reauthenticate(ctx context.Context, caller inbound.Caller, who
 		}
 	}
 	if errors.Is(err, outbound.ErrStale) {
-		return inbound.AccessToken{}, s.refuse(ctx, caller, who, event.Overtaken, fault.InvalidCredentials)
+		return inbound.AccessToken{}, s.refuse(ctx, caller, who, at, event.Overtaken, fault.InvalidCredentials)
 	}
 	if err != nil {
 		return inbound.AccessToken{}, err

@@ -33,6 +33,18 @@ type Device struct {
 	LastSeenAt  time.Time
 }
 
+type Guess struct {
+	TenantID uuid.UUID
+	Subject  string
+	Failures int64
+	Since    int64
+	RetryAt  int64
+	Origin   string
+	OfOrigin int64
+	Told     bool
+	LastDay  int64
+}
+
 type Mail struct {
 	TenantID     uuid.UUID
 	ID           uuid.UUID

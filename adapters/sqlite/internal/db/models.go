@@ -45,6 +45,18 @@ type Event struct {
 	UserID     *uuid.UUID
 }
 
+type Guess struct {
+	TenantID uuid.UUID
+	Subject  string
+	Failures int64
+	Since    int64
+	RetryAt  int64
+	Origin   string
+	OfOrigin int64
+	Told     int64
+	LastDay  int64
+}
+
 type Mail struct {
 	TenantID     uuid.UUID
 	ID           uuid.UUID
