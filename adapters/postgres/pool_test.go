@@ -15,6 +15,7 @@ import (
 	"github.com/plinto/plinto/adapters/postgres"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/mail"
+	"github.com/plinto/plinto/core/guess"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"
@@ -178,8 +179,12 @@ func TestRoundTrips(t *testing.T) {
 		require.NoError(t, s.Users().Register(ctx, a))
 		return a
 	}
+	forgiven := func(s guess.Subject) guess.Taken {
+		return guess.Taken{Subject: s, Address: "address:x", Rules: guess.Rules{}}
+	}
 	openSession := func(a outbound.Account) session.Session {
 		o := porttest.Opening(a)
+		o.Guess = forgiven(guess.Account(a.User.ID))
 		require.NoError(t, s.Sessions().Open(ctx, o))
 		return o.Session
 	}
@@ -190,6 +195,7 @@ func TestRoundTrips(t *testing.T) {
 	reauthenticate := func(a outbound.Account, n session.Session) {
 		_, err := s.Sessions().Reauthenticate(ctx, outbound.Reauthentication{
 			Tenant: n.Tenant, Session: n.ID, Owner: n.User, PasswordHash: a.PasswordHash, Methods: n.Methods, At: n.CreatedAt, Lifetime: life,
+			Guess: forgiven(guess.Session(n.ID)),
 			Event: event.Reauthenticated(event.Origin{Tenant: n.Tenant}, n.ID, n.User, n.Methods, n.CreatedAt),
 		})
 		require.NoError(t, err)
@@ -221,6 +227,26 @@ func TestRoundTrips(t *testing.T) {
 	}
 	find := func(a outbound.Account) {
 		_, _, err := s.Users().ForSignIn(ctx, tenant.Default, user.Identifier{Email: a.User.Email})
+		require.NoError(t, err)
+	}
+	try := func(a outbound.Account) {
+		_, err := s.Guesses().ForSignIn(ctx, outbound.SignInGuess{
+			Tenant: tenant.Default, Who: user.Identifier{Email: a.User.Email}, Nobody: "name:x", Address: "address:x", Now: a.User.CreatedAt,
+		})
+		require.NoError(t, err)
+	}
+	wrong := func(a outbound.Account) {
+		origin := event.Origin{Tenant: tenant.Default}
+		require.NoError(t, s.Guesses().Refuse(ctx, outbound.Refusal{
+			Event: event.FailedSignIn(origin, a.User.ID, event.WrongPassword, a.User.CreatedAt),
+			Episodes: []outbound.Episode{{
+				Tenant: tenant.Default, Subject: guess.Account(a.User.ID), Tell: 1,
+				Event: event.Guessed(origin, a.User.ID, "account", 1, a.User.CreatedAt),
+			}},
+		}))
+	}
+	provenIn := func(a outbound.Account, n session.Session) {
+		_, err := s.Guesses().InSession(ctx, outbound.SessionGuess{Tenant: n.Tenant, User: a.User.ID, Session: n.ID, Now: n.CreatedAt})
 		require.NoError(t, err)
 	}
 	authenticate := func(n session.Session) {
@@ -263,6 +289,9 @@ func TestRoundTrips(t *testing.T) {
 	// Once to prepare every statement, and then to count.
 	warm := register("warm@example.com")
 	find(warm)
+	try(warm)
+	wrong(warm)
+	provenIn(warm, warm.Session)
 	authenticate(warm.Session)
 	use(warm.Session)
 	rotate(openSession(warm))
@@ -285,6 +314,8 @@ func TestRoundTrips(t *testing.T) {
 	}{
 		{"sign-up, after the check of its names", func() { ann = register("ann@example.com") }},
 		{"find for sign-in", func() { find(ann) }},
+		{"find for sign-in and count the guess", func() { try(ann) }},
+		{"refuse a guess and tell of it", func() { wrong(ann) }},
 		{"open a session", func() { one = openSession(ann) }},
 		{"open another", func() { two = openSession(ann) }},
 		{"authenticate", func() { authenticate(one) }},
@@ -293,6 +324,7 @@ func TestRoundTrips(t *testing.T) {
 		{"record activity", func() { record(one) }},
 		{"sign out", func() { end(two) }},
 		{"find with the password", func() { withPassword(ann) }},
+		{"find in a session and count the guess", func() { provenIn(ann, one) }},
 		{"reauthenticate", func() { reauthenticate(ann, one) }},
 		{"open one that takes the place of another", func() { displacing(ann) }},
 		{"claim an idempotency key", func() { claim(2) }},

@@ -158,6 +158,22 @@ func (w *world) exec(text string) {
 	require.NoError(w.t, db.Close())
 }
 
+// count asks the database for a number.
+func (w *world) count(query string) (n int) {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+w.path)
+	require.NoError(w.t, err)
+	require.NoError(w.t, db.QueryRowContext(w.t.Context(), query).Scan(&n))
+	require.NoError(w.t, db.Close())
+	return n
+}
+
+// owed is how many mails of a kind are owed.
+func (w *world) owed(kind string) int {
+	w.t.Helper()
+	return w.count("SELECT count(*) FROM mails WHERE kind = '" + kind + "'")
+}
+
 func limits(_ *outbound.World, p *app.Policy) {
 	p.Limits = guard.Rules{
 		Address:        []limit.Rule{{Name: "address", Quota: 60, Window: time.Minute}},
@@ -183,12 +199,17 @@ func (h *countingHasher) Hash(ctx context.Context, p credential.Password) (strin
 		}
 	}
 	return h.Hasher.Hash(ctx, p)
+	during   func() // what happens while a password is verified
+	refuse   error  // what it answers, if anything
 }
 
 func (h *countingHasher) Verify(ctx context.Context, p credential.Password, hash string) (bool, error) {
 	h.verified.Add(1)
 	if h.during != nil {
 		h.during()
+	}
+	if h.refuse != nil {
+		return false, h.refuse
 	}
 	return h.Hasher.Verify(ctx, p, hash)
 }

@@ -57,6 +57,7 @@ func Store(t *testing.T, open func(t *testing.T) StoreHarness) {
 		"SigningKeys":      testSigningKeys,
 		"KeyRevocation":    testKeyRevocation,
 		"Leases":           testLeases,
+		"Guesses":          testGuesses,
 		"Removal":          testRemoval,
 		"EndNext":          testEndNext,
 		"Operators":        testUsersByOperators,

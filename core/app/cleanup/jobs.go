@@ -12,9 +12,6 @@ import (
 // transaction holds is left for the next time.
 func jobs(p Policy) []*job {
 	return []*job{
-		{name: "guesses", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
-			return tx.Guesses().RemoveForgotten(ctx, p.Tenant, now, now.Add(-p.Guesses), limit)
-		}},
 		{name: "sessions", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
 			return tx.Sessions().Remove(ctx, p.Tenant, now.Add(-p.Sessions), limit)
 		}},
@@ -29,6 +26,8 @@ func jobs(p Policy) []*job {
 		}},
 		{name: "mailed_tokens", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
 			return tx.MailedTokens().Remove(ctx, p.Tenant, now, limit)
+		{name: "guesses", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
+			return tx.Guesses().RemoveForgotten(ctx, p.Tenant, now, now.Add(-p.Guesses), limit)
 		}},
 	}
 }
