@@ -395,7 +395,7 @@ func catalogue(c *Config) []setting {
 			meaning: "Wrong passwords from one client address after which there is one guess a `GUESSES_ADDRESS_FORGET`",
 		},
 		{
-			name: "GUESSES_ADDRESS_FORGET", fallback: "1h", read: duration(&c.Guesses.AddressForget),
+			name: "GUESSES_ADDRESS_FORGET", fallback: "10m", read: duration(&c.Guesses.AddressForget),
 			meaning: "Time in which one wrong password from a client address is forgotten",
 		},
 		{

@@ -9,6 +9,7 @@ import (
 	"github.com/plinto/plinto/adapters/sqlite/internal/column"
 	"github.com/plinto/plinto/adapters/sqlite/internal/db"
 	"github.com/plinto/plinto/core/event"
+	"github.com/plinto/plinto/core/guess"
 	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/outbound"
 )
@@ -35,6 +36,9 @@ func (r users) Erase(ctx context.Context, e outbound.Erasure) error {
 func eraseTraces(ctx context.Context, q *db.Queries, e outbound.Erasure) error {
 	t, id := uuid.UUID(e.Tenant), uuid.UUID(e.User)
 	for _, erase := range []func() error{
+		func() error {
+			return q.EraseGuesses(ctx, db.EraseGuessesParams{TenantID: t, UserID: id, Account: string(guess.Account(e.User))})
+		},
 		func() error { return q.ErasePassword(ctx, db.ErasePasswordParams{TenantID: t, UserID: id}) },
 		func() error {
 			return q.EraseIdempotentAnswers(ctx, db.EraseIdempotentAnswersParams{TenantID: t, UserID: &id})

@@ -39,4 +39,5 @@ func (o Origin) Unlocated() Origin { return Origin{Tenant: o.Tenant} }
 // UserSuspended is somebody's own words, and goes too.
 func KeptMembers() []string {
 	return []string{UserID, "session_id", "reason", "methods", Fields, "source", Action}
+	return []string{UserID, "session_id", "reason", "methods", Fields, "source", GuessedOf, Failures}
 }

@@ -179,6 +179,26 @@ func testGuesses(t *testing.T, h StoreHarness) {
 		require.False(t, take(t, known).Guess.OK, "and no more of them")
 	})
 
+	t.Run("an account that is erased takes its own along", func(t *testing.T) {
+		guy, hal := register(t, h.Store, "guy@example.com", ""), register(t, h.Store, "hal@example.com", "")
+		var subjects []guess.Subject
+		for _, a := range []outbound.Account{guy, hal} {
+			g := signInGuess(a, "erased", at)
+			take(t, g)
+			g.Device = a.Session.ID
+			take(t, g)
+			_, err := guesses.InSession(ctx, outbound.SessionGuess{
+				Tenant: tenant.Default, User: a.User.ID, Session: a.Session.ID, Origin: "erased", Rules: guessRules, Now: at,
+			})
+			require.NoError(t, err)
+			subjects = append(subjects, guess.Account(a.User.ID), guess.Device(a.Session.ID), guess.Session(a.Session.ID))
+		}
+		require.NoError(t, h.Store.Users().Erase(ctx, outbound.Erasure{Tenant: tenant.Default, User: guy.User.ID, Was: guy.User.Revision, At: at}))
+		for i, s := range subjects {
+			require.Equal(t, i >= 3, of(t, s).Failures == 1, s)
+		}
+	})
+
 	testKnownDevices(t, h)
 	testForgiven(t, h)
 	testEpisodes(t, h)

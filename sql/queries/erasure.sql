@@ -36,3 +36,16 @@ UPDATE events
 SET address = '', request_id = ''
 WHERE tenant_id = @tenant_id AND actor = @actor AND actor LIKE 'user:%'
   AND (user_id IS NULL OR actor <> 'user:' || CAST(user_id AS text));
+
+-- Of the wrong passwords at the account, with its devices and in its sessions.
+-- name: EraseGuesses :exec
+DELETE FROM guesses
+WHERE guesses.tenant_id = @tenant_id AND (
+    guesses.subject = @account
+    OR guesses.subject IN (
+        SELECT kinds.kind || CAST(own.id AS text)
+        FROM sessions AS own
+        CROSS JOIN (SELECT 'device:' AS kind UNION ALL SELECT 'session:') AS kinds
+        WHERE own.tenant_id = @tenant_id AND own.user_id = @user_id
+    )
+);

@@ -74,6 +74,31 @@ func (q *Queries) EraseEvents(ctx context.Context, arg EraseEventsParams) error 
 	return err
 }
 
+const eraseGuesses = `-- name: EraseGuesses :exec
+DELETE FROM guesses
+WHERE guesses.tenant_id = $1 AND (
+    guesses.subject = $2
+    OR guesses.subject IN (
+        SELECT kinds.kind || CAST(own.id AS text)
+        FROM sessions AS own
+        CROSS JOIN (SELECT 'device:' AS kind UNION ALL SELECT 'session:') AS kinds
+        WHERE own.tenant_id = $1 AND own.user_id = $3
+    )
+)
+`
+
+type EraseGuessesParams struct {
+	TenantID uuid.UUID
+	Account  string
+	UserID   uuid.UUID
+}
+
+// Of the wrong passwords at the account, with its devices and in its sessions.
+func (q *Queries) EraseGuesses(ctx context.Context, arg EraseGuessesParams) error {
+	_, err := q.db.Exec(ctx, eraseGuesses, arg.TenantID, arg.Account, arg.UserID)
+	return err
+}
+
 const eraseIdempotentAnswers = `-- name: EraseIdempotentAnswers :exec
 DELETE FROM idempotency_keys WHERE tenant_id = $1 AND user_id = $2
 `
