@@ -39,7 +39,9 @@ func (w *world) from(address, email, text, token string) (inbound.SignedIn, erro
 }
 
 // strange is an address that nobody else has.
-func strange(n int) string { return "198.51." + strconv.Itoa(n/250) + "." + strconv.Itoa(n%250) }
+func strange(n int) string {
+	return "198." + strconv.Itoa(18+n/62500%2) + "." + strconv.Itoa(n/250%250) + "." + strconv.Itoa(n%250)
+}
 
 func (w *world) requireWait(want time.Duration, err error) {
 	w.t.Helper()
