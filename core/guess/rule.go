@@ -81,7 +81,9 @@ func (r Rule) Faded(t Tally, now time.Time) Tally {
 // Take counts a guess from a network, as a failure until it is forgiven. When
 // it is too early for one, false and the tally as it was.
 func (r Rule) Take(t Tally, origin string, now time.Time) (Tally, bool) {
-	if t.RetryAt.After(now) {
+	// Without a wait it may be a clock that is behind, of another instance or of
+	// a guess that came first and is counted last.
+	if t.RetryAt.After(now) && r.Wait(t.Failures) > 0 {
 		return t, false
 	}
 	t = r.Faded(t, now)

@@ -93,7 +93,7 @@ func testGuesses(t *testing.T, h StoreHarness) {
 		for n := range 3 {
 			require.True(t, take(t, signInGuess(account(string(rune('a'+n))+"@example.org", ""), "d", at)).Guess.OK || n > 0)
 		}
-		h.Exec(t, "UPDATE guesses SET retry_at = 9000000000000000 WHERE subject = 'address:d'")
+		h.Exec(t, "UPDATE guesses SET failures = 6, since = 9000000000000000, retry_at = 9000000000000000 WHERE subject = 'address:d'")
 		refused := take(t, signInGuess(cat, "d", at)).Guess
 		require.False(t, refused.OK)
 		require.Equal(t, time.UnixMicro(9000000000000000).UTC(), refused.RetryAt)
@@ -152,6 +152,16 @@ func testGuesses(t *testing.T, h StoreHarness) {
 		require.Equal(t, guessRules.Subject.Free, of(t, guess.Account(eve.User.ID)).Failures)
 	})
 
+	t.Run("a clock that is behind has nobody wait", func(t *testing.T) {
+		ida := register(t, h.Store, "ida@example.com", "")
+		require.True(t, take(t, signInGuess(ida, "p", at.Add(time.Minute))).Guess.OK)
+		require.True(t, take(t, signInGuess(ida, "p", at)).Guess.OK)
+		require.True(t, take(t, signInGuess(ida, "p", at.Add(time.Second))).Guess.OK)
+		refused := take(t, signInGuess(ida, "p", at.Add(time.Minute))).Guess
+		require.False(t, refused.OK)
+		require.Equal(t, at.Add(time.Minute+time.Second), refused.RetryAt)
+	})
+
 	t.Run("a rule of nothing puts up with everything", func(t *testing.T) {
 		g := signInGuess(account("anybody@example.com", ""), "h", at)
 		g.Rules = guess.Rules{}
@@ -168,7 +178,7 @@ func testGuesses(t *testing.T, h StoreHarness) {
 		}
 		known := signInGuess(fay, "i", at)
 		known.Device = fay.Session.ID
-		h.Exec(t, "UPDATE guesses SET retry_at = 9000000000000000 WHERE subject = 'address:i'")
+		h.Exec(t, "UPDATE guesses SET failures = 6, since = 9000000000000000, retry_at = 9000000000000000 WHERE subject = 'address:i'")
 		for n := 1; n <= 3; n++ {
 			got := take(t, known).Guess
 			require.True(t, got.OK, "whatever strangers did to the account and the network")

@@ -33,6 +33,7 @@ WITH asked AS (
     CROSS JOIN target
     JOIN guesses ON guesses.subject IN (target.subject, target.address)
     WHERE guesses.tenant_id = @tenant_id AND guesses.retry_at > asked.present
+      AND guesses_wait(CASE guesses.subject WHEN target.subject THEN asked.waits ELSE asked.address_waits END, guesses.failures) > 0
 ), network AS (
     INSERT INTO guesses (tenant_id, subject, failures, since, retry_at, origin, of_origin, told, last_day)
     SELECT asked.tenant_id, target.address, 1, asked.present, asked.present + guesses_wait(asked.address_waits, 1), '', 1, false, asked.last_day
@@ -51,7 +52,7 @@ WITH asked AS (
         FROM asked
         CROSS JOIN LATERAL (SELECT guesses_left(guesses.failures, guesses.since, excluded.since, asked.address_forget) AS remaining) AS past
     )
-    WHERE guesses.retry_at <= excluded.since
+    WHERE guesses.retry_at <= excluded.since OR (SELECT guesses_wait(asked.address_waits, guesses.failures) = 0 FROM asked)
     RETURNING failures, told
 ), taken AS (
     INSERT INTO guesses (tenant_id, subject, failures, since, retry_at, origin, of_origin, told, last_day)
@@ -71,7 +72,7 @@ WITH asked AS (
         FROM asked
         CROSS JOIN LATERAL (SELECT guesses_left(guesses.failures, guesses.since, excluded.since, asked.forget) AS remaining) AS past
     )
-    WHERE guesses.retry_at <= excluded.since
+    WHERE guesses.retry_at <= excluded.since OR (SELECT guesses_wait(asked.waits, guesses.failures) = 0 FROM asked)
     RETURNING failures, told
 )
 SELECT
