@@ -103,6 +103,7 @@ func TestARightPasswordForgivesItsOwnNetwork(t *testing.T) {
 	require.Equal(t, 2, rule.Forgive(take(guess.Tally{}, "me", "me", "me"), "me", false).Failures, "a guess that was not looked at")
 	overtaken := rule.Forgive(take(guess.Tally{}, "me", "thief"), "me", true)
 	require.Equal(t, 1, overtaken.Failures)
+	require.Equal(t, 2, rule.Forgive(take(guess.Tally{}, "me", "thief", "thief"), "me", true).Failures)
 	require.Zero(t, rule.Forgive(guess.Tally{}, "me", true).Failures)
 }
 
