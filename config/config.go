@@ -349,18 +349,6 @@ type Guesses struct {
 	AddressTell   int
 }
 
-// Email is how mail leaves. SMTP_… and EMAIL_… are the names.
-type Email struct {
-	Enabled      bool
-	Provider     string
-	FromAddress  string
-	FromName     string
-	SMTPHost     string
-	SMTPPort     int
-	SMTPUsername string
-	SMTPPassword Secret
-}
-
 // Features are the switches named ENABLE_….
 type Features struct {
 	Signups       bool

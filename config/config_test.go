@@ -105,13 +105,12 @@ func TestDefaults(t *testing.T) {
 			SigninPerAddressPer5Minutes: 10, SigninPerAccountPerMinute: 5, RefreshPerSessionPer5Minutes: 20, ClientPerMinute: 6000,
 			MailPerAddressPerHour: 5, MailPerAccountPerHour: 5, LinkPerAddressPer5Minutes: 20,
 		},
-		Email:    config.Email{Provider: config.SMTP, FromName: "Plinto", SMTPPort: 587, SMTPSecurity: config.StartTLS, DefaultLocale: "en"},
-		Links:    config.Links{Verification: 48 * time.Hour, Reset: time.Hour, Magic: 10 * time.Minute, Invitation: 48 * time.Hour},
+		Email: config.Email{Provider: config.SMTP, FromName: "Plinto", SMTPPort: 587, SMTPSecurity: config.StartTLS, DefaultLocale: "en"},
+		Links: config.Links{Verification: 48 * time.Hour, Reset: time.Hour, Magic: 10 * time.Minute, Invitation: 48 * time.Hour},
 		Guesses: config.Guesses{
 			Free: 5, Most: 30, First: 30 * time.Second, Longest: time.Hour, Forget: 24 * time.Hour, Tell: 10,
 			AddressFree: 50, AddressMost: 100, AddressForget: 10 * time.Minute, AddressTell: 50,
 		},
-		Email:    config.Email{Provider: "smtp", FromName: "Plinto", SMTPPort: 587},
 		Features: config.Features{Signups: true, Docs: true},
 	}, got)
 	require.Equal(t, "127.0.0.1:8000", got.Server.Address())

@@ -27,7 +27,6 @@ func Check(cfg Config) []Fault {
 	f.mail(cfg)
 	f.links(cfg)
 	f.guesses(cfg.Guesses)
-	f.mail(cfg.Email)
 	f.environment(cfg)
 	f.unavailable(cfg)
 	inOrder(f.List, catalogue(new(Config)))

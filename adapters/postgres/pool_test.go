@@ -14,8 +14,8 @@ import (
 
 	"github.com/plinto/plinto/adapters/postgres"
 	"github.com/plinto/plinto/core/event"
-	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/guess"
+	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
 	"github.com/plinto/plinto/core/token"

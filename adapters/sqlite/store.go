@@ -157,4 +157,4 @@ func (r repositories) Outbox() outbound.Outbox           { return outbox{r} }
 
 func (r repositories) MailedTokens() outbound.MailedTokens { return mailedTokens{r} }
 func (r repositories) Mailboxes() outbound.Mailboxes       { return mailboxes{r} }
-func (r repositories) Guesses() outbound.Guesses         { return guesses{r} }
+func (r repositories) Guesses() outbound.Guesses           { return guesses{r} }

@@ -29,16 +29,7 @@ func (absent) Clients() outbound.Clients           { return absentClients{} }
 func (absent) Outbox() outbound.Outbox             { return absentOutbox{} }
 func (absent) MailedTokens() outbound.MailedTokens { return absentMailedTokens{} }
 func (absent) Mailboxes() outbound.Mailboxes       { return absentMailboxes{} }
-func (absent) Users() outbound.Users             { return absentUsers{} }
-func (absent) Sessions() outbound.Sessions       { return absentSessions{} }
-func (absent) SigningKeys() outbound.SigningKeys { return absentKeys{} }
-func (absent) UsedProofs() outbound.UsedProofs   { return absentProofs{} }
-func (absent) Events() outbound.Events           { return absentEvents{} }
-func (absent) Leases() outbound.Leases           { return absentLeases{} }
-func (absent) Activity() outbound.Activity       { return absentActivity{} }
-func (absent) Clients() outbound.Clients         { return absentClients{} }
-func (absent) Outbox() outbound.Outbox           { return absentOutbox{} }
-func (absent) Guesses() outbound.Guesses         { return absentGuesses{} }
+func (absent) Guesses() outbound.Guesses           { return absentGuesses{} }
 
 type (
 	absentUsers    struct{}
@@ -235,6 +226,7 @@ func (absentMailboxes) Verify(context.Context, outbound.MailboxProof) (bool, err
 }
 func (absentMailboxes) Claim(context.Context, outbound.Claim) error      { return errAway }
 func (absentMailboxes) Move(context.Context, outbound.AddressMove) error { return errAway }
+
 type absentGuesses struct{ outbound.Guesses }
 
 func (absentGuesses) ForSignIn(context.Context, outbound.SignInGuess) (outbound.Guessed, error) {

@@ -37,7 +37,6 @@ import (
 	"github.com/plinto/plinto/core/app/transfer"
 	"github.com/plinto/plinto/core/credential"
 	"github.com/plinto/plinto/core/guess"
-	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/proof"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/tenant"
@@ -154,16 +153,16 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	eraser := erasure.New(w, revoked)
 	rules := strength.Rules{Hasher: w.Hasher, Policy: p.Passwords, Product: p.Product, Common: w.Common, Breached: w.Breached}
 	desk := mailed.New(w, mailed.Policy{Enabled: post.Enabled(), Frontend: p.Links.Frontend, Lifetimes: p.Links.Lifetimes, Sessions: p.Sessions})
-	linked := newLinks(w, p, desk, issuer, limits, possession, gate, rules, revoked)
+	linked := newLinks(w, p, desk, issuer, limits, tries, possession, gate, rules, revoked)
 	maps.Copy(writers, linked.writers())
 	steward := stewardship.New(w, revoked, eraser, desk)
-	operators := operations.New(w, revoked, steward, rules, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle})
+	operators := operations.New(w, revoked, steward, rules, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle, Guesses: p.Guesses.Subject})
 	administrators := administration.New(w, steward, gate, p.Sessions)
 	return inbound.Services{
-		Accounts: account.New(w, issuer, limits, possession, desk, account.Policy{
+		Accounts: account.New(w, issuer, limits, tries, possession, desk, account.Policy{
 			SignUps: p.SignUps, Hidden: p.HiddenSignUps, Passwords: rules, MostSessions: p.MostSessions, Mail: post.Enabled(),
 		}),
-		Passwords:      password.New(w, issuer, limits, gate, desk, rules, revoked),
+		Passwords:      password.New(w, issuer, limits, tries, gate, desk, rules, revoked),
 		Profiles:       profile.New(w, limits, gate, eraser, steward, p.Sessions),
 		Recovery:       linked.recovery,
 		Addresses:      linked.addresses,
@@ -177,40 +176,18 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Keys:           keys,
 		Events:         trail.New(w.Store, p.Tenant),
 		Limits:         limits,
+		Guesses:        tries,
 		Health:         health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
 		Operators:      operators,
 		Provisioning:   operators,
 		Administration: administrators,
 		Directory:      administrators,
-		Cleanup:        cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention, DeadMails: p.DeadMails}, cleanup.Usual),
+		Cleanup:        cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention, DeadMails: p.DeadMails, Guesses: p.Guesses.Longest()}, cleanup.Usual),
 		Transfer:       transfer.New(w, p.Tenant),
 		RevocationLog:  revoked,
 		Introspection:  introspection.New(w, issuer, keys, revoked),
 		Clients:        clients.New(w, limits, p.Tenant),
 		Mailing:        post,
 		Mails:          post,
-		Accounts: account.New(w, issuer, limits, tries, possession, account.Policy{
-			SignUps: p.SignUps, Passwords: rules, MostSessions: p.MostSessions, Mail: post.Enabled(),
-		}),
-		Passwords:     password.New(w, issuer, limits, tries, gate, rules, revoked),
-		Profiles:      profile.New(w, limits, gate, eraser, p.Sessions),
-		Tokens:        tokens.New(w, issuer, limits, possession, keys, revoked, used, p.RefreshGrace),
-		Proofs:        possession,
-		Idempotency:   repeats,
-		Sessions:      sessions.New(w, p.Sessions, revoked),
-		Revocations:   revoked,
-		Activity:      used,
-		Keys:          keys,
-		Events:        trail.New(w.Store, p.Tenant),
-		Limits:        limits,
-		Guesses:       tries,
-		Health:        health.New(w, func() bool { return keys.Loaded() && revoked.Loaded() }),
-		Operators:     operations.New(w, revoked, eraser, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle, Guesses: p.Guesses.Subject}),
-		Cleanup:       cleanup.New(w, cleanup.Policy{Tenant: p.Tenant, Sessions: p.Retention, DeadMails: p.DeadMails, Guesses: p.Guesses.Longest()}, cleanup.Usual),
-		RevocationLog: revoked,
-		Introspection: introspection.New(w, issuer, keys, revoked),
-		Clients:       clients.New(w, limits, p.Tenant),
-		Mailing:       post,
-		Mails:         post,
 	}, nil
 }

@@ -14,6 +14,6 @@ import (
 func Writers(w outbound.World, p Policy) map[mail.Kind]mailing.Writer {
 	desk := mailed.New(w, mailed.Policy{Enabled: p.Mail, Frontend: p.Links.Frontend, Lifetimes: p.Links.Lifetimes, Sessions: p.Sessions})
 	writers := mailing.Notices()
-	maps.Copy(writers, newLinks(w, p, desk, nil, nil, nil, nil, strength.Rules{}, nil).writers())
+	maps.Copy(writers, newLinks(w, p, desk, nil, nil, nil, nil, nil, strength.Rules{}, nil).writers())
 	return writers
 }

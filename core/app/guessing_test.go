@@ -291,12 +291,12 @@ func TestTheOwnerAndOperatorsAreToldOnceAnEpisode(t *testing.T) {
 	require.Equal(t, in.User.ID, told[0].User)
 	require.Equal(t, map[string]string{"reason": "guessing", "of": "account", "failures": "10"}, told[0].Payload)
 	require.Equal(t, "198.51.100.9", told[0].Address)
-	require.Equal(t, 1, w.owed("failed_sign_ins"))
+	require.Equal(t, 1, w.owing("failed_sign_ins"))
 
 	w.clock.Advance(20 * 24 * time.Hour)
 	siege(10)
 	require.Len(t, w.suspicious(), 2, "another episode")
-	require.Equal(t, 2, w.owed("failed_sign_ins"))
+	require.Equal(t, 2, w.owing("failed_sign_ins"))
 	w.clock.Advance(24 * time.Hour)
 	alerts, err := w.Activity.Alerts(t.Context(), w.principal(w.signIn("ann@example.com")), inbound.EventPage{Limit: 100})
 	require.NoError(t, err)
@@ -314,7 +314,7 @@ func TestTheOwnerAndOperatorsAreToldOnceAnEpisode(t *testing.T) {
 		w.clock.Advance(time.Hour)
 	}
 	require.Equal(t, "name", w.suspicious()[2].Payload["of"])
-	require.Equal(t, 2, w.owed("failed_sign_ins"), "nobody is owed a mail about nobody")
+	require.Equal(t, 2, w.owing("failed_sign_ins"), "nobody is owed a mail about nobody")
 }
 
 func TestNoMailWhereNoneCanBeSent(t *testing.T) {
@@ -325,7 +325,7 @@ func TestNoMailWhereNoneCanBeSent(t *testing.T) {
 		w.clock.Advance(time.Hour)
 	}
 	require.Len(t, w.suspicious(), 1)
-	require.Zero(t, w.owed("failed_sign_ins"))
+	require.Zero(t, w.owing("failed_sign_ins"))
 }
 
 // Whoever has stolen a session has a cap, too, and strangers who guess at the

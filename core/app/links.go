@@ -3,6 +3,7 @@ package app
 import (
 	"github.com/plinto/plinto/core/app/address"
 	"github.com/plinto/plinto/core/app/guard"
+	"github.com/plinto/plinto/core/app/guessing"
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/app/magiclink"
 	"github.com/plinto/plinto/core/app/mailed"
@@ -32,11 +33,11 @@ type links struct {
 }
 
 // newLinks makes them, around a desk that they share with others.
-func newLinks(w outbound.World, p Policy, desk *mailed.Desk, i *issuing.Issuer, g *guard.Guard, k *proofs.Service, gate *stepup.Gate, r strength.Rules, revoked recovery.Revoked) links {
+func newLinks(w outbound.World, p Policy, desk *mailed.Desk, i *issuing.Issuer, g *guard.Guard, t *guessing.Service, k *proofs.Service, gate *stepup.Gate, r strength.Rules, revoked recovery.Revoked) links {
 	return links{
 		recovery:  recovery.New(w, desk, g, r, revoked),
 		addresses: address.New(w, desk, g, gate),
-		magic: magiclink.New(w, desk, i, g, k, revoked, magiclink.Policy{
+		magic: magiclink.New(w, desk, i, g, t, k, revoked, magiclink.Policy{
 			Enabled: p.Links.Magic, Redirects: p.Links.Redirects, MostSessions: p.MostSessions,
 		}),
 	}

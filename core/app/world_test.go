@@ -168,8 +168,8 @@ func (w *world) count(query string) (n int) {
 	return n
 }
 
-// owed is how many mails of a kind are owed.
-func (w *world) owed(kind string) int {
+// owing is how many mails of a kind are owed.
+func (w *world) owing(kind string) int {
 	w.t.Helper()
 	return w.count("SELECT count(*) FROM mails WHERE kind = '" + kind + "'")
 }
@@ -190,6 +190,7 @@ type countingHasher struct {
 	verified atomic.Int32
 	during   func()       // what happens while a password is verified
 	hashing  func() error // what happens before one is hashed, when not nil
+	refuse   error        // what verifying answers, if anything
 }
 
 func (h *countingHasher) Hash(ctx context.Context, p credential.Password) (string, error) {
@@ -199,8 +200,6 @@ func (h *countingHasher) Hash(ctx context.Context, p credential.Password) (strin
 		}
 	}
 	return h.Hasher.Hash(ctx, p)
-	during   func() // what happens while a password is verified
-	refuse   error  // what it answers, if anything
 }
 
 func (h *countingHasher) Verify(ctx context.Context, p credential.Password, hash string) (bool, error) {
@@ -251,13 +250,7 @@ func (s *countingStore) Clients() outbound.Clients           { return s.ask().Cl
 func (s *countingStore) Outbox() outbound.Outbox             { return s.ask().Outbox() }
 func (s *countingStore) MailedTokens() outbound.MailedTokens { return s.ask().MailedTokens() }
 func (s *countingStore) Mailboxes() outbound.Mailboxes       { return s.ask().Mailboxes() }
-func (s *countingStore) UsedProofs() outbound.UsedProofs { return s.ask().UsedProofs() }
-func (s *countingStore) Events() outbound.Events         { return s.ask().Events() }
-func (s *countingStore) Leases() outbound.Leases         { return s.ask().Leases() }
-func (s *countingStore) Activity() outbound.Activity     { return s.ask().Activity() }
-func (s *countingStore) Clients() outbound.Clients       { return s.ask().Clients() }
-func (s *countingStore) Outbox() outbound.Outbox         { return s.ask().Outbox() }
-func (s *countingStore) Guesses() outbound.Guesses       { return s.ask().Guesses() }
+func (s *countingStore) Guesses() outbound.Guesses           { return s.ask().Guesses() }
 
 func (s *countingStore) Feed() outbound.Feed {
 	s.asked.Add(1)

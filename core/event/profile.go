@@ -38,6 +38,5 @@ func (o Origin) Unlocated() Origin { return Origin{Tenant: o.Tenant} }
 // has said that it tells nothing of a person, so it goes. The reason of
 // UserSuspended is somebody's own words, and goes too.
 func KeptMembers() []string {
-	return []string{UserID, "session_id", "reason", "methods", Fields, "source", Action}
-	return []string{UserID, "session_id", "reason", "methods", Fields, "source", GuessedOf, Failures}
+	return []string{UserID, "session_id", "reason", "methods", Fields, "source", Action, GuessedOf, Failures}
 }

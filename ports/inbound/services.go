@@ -33,25 +33,5 @@ type Services struct {
 	Administration Administration
 	Directory      Directory
 	Provisioning   Provisioning
-	Accounts      Accounts
-	Passwords     Passwords
-	Profiles      Profiles
-	Tokens        Tokens
-	Proofs        Proofs
-	Idempotency   Idempotency
-	Sessions      Sessions
-	Revocations   Revocations
-	Activity      Activity
-	Keys          Keys
-	Events        Events
-	Limits        Limits
-	Guesses       Guesses
-	Health        Health
-	Operators     Operators
-	Cleanup       Cleanup
-	RevocationLog RevocationLog
-	Introspection Introspection
-	Clients       Clients
-	Mailing       Mailing
-	Mails         Mails
+	Guesses        Guesses
 }

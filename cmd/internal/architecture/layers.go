@@ -51,7 +51,7 @@ var mayImport = map[layer][]layer{
 // sharedUseCases are the packages of core/app that others of core/app may
 // import: work that several use cases have in common.
 var sharedUseCases = []string{
-	"core/app/erasure", "core/app/failure", "core/app/guard", "core/app/issuing", "core/app/mailed", "core/app/mailing",
+	"core/app/erasure", "core/app/failure", "core/app/guard", "core/app/guessing", "core/app/issuing", "core/app/mailed", "core/app/mailing",
 	"core/app/proofs", "core/app/rehash", "core/app/stepup", "core/app/stewardship", "core/app/strength",
 }
 

@@ -38,8 +38,6 @@ type Policy struct {
 }
 
 // New makes a Service.
-func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, k *proofs.Service, d *mailed.Desk, p Policy) *Service {
-	return &Service{world: w, issuer: i, guard: g, proofs: k, desk: d, policy: p, upgrades: rehash.Upgrades{World: w}}
-func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, t *guessing.Service, k *proofs.Service, p Policy) *Service {
-	return &Service{world: w, issuer: i, guard: g, tries: t, proofs: k, policy: p}
+func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, t *guessing.Service, k *proofs.Service, d *mailed.Desk, p Policy) *Service {
+	return &Service{world: w, issuer: i, guard: g, tries: t, proofs: k, desk: d, policy: p, upgrades: rehash.Upgrades{World: w}}
 }

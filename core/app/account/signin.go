@@ -8,8 +8,8 @@ import (
 
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/app/issuing"
-	"github.com/plinto/plinto/core/app/rehash"
 	"github.com/plinto/plinto/core/app/proofs"
+	"github.com/plinto/plinto/core/app/rehash"
 	"github.com/plinto/plinto/core/credential"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
@@ -69,19 +69,17 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 		return inbound.SignedIn{}, err
 	}
 	opening := outbound.Opening{
-		Session: opened, PasswordHash: hash, Event: event.SignedIn(caller.Origin(), opened),
-	err = s.world.Store.Sessions().Open(ctx, outbound.Opening{
 		Session: opened, PasswordHash: found.PasswordHash, Guess: found.Guess, Event: event.SignedIn(caller.Origin(), opened),
 		NewDevice: event.NewDevice(caller.Origin(), opened), Notice: s.notice(caller, opened),
 		Most: s.policy.MostSessions, Lifetime: s.issuer.Life,
 		Displaced: event.Ended(caller.Origin(), event.OfUser(u.ID), session.ID{}, u.ID, session.Displaced, now),
 	}
-	err = store.Sessions().Open(ctx, opening)
-	proved := rehash.Proved{Tenant: caller.Tenant, User: u.ID, Password: cmd.Password, Hash: hash}
+	err = s.world.Store.Sessions().Open(ctx, opening)
+	proved := rehash.Proved{Tenant: caller.Tenant, User: u.ID, Password: cmd.Password, Hash: found.PasswordHash}
 	if errors.Is(err, outbound.ErrStale) {
 		if opening.PasswordHash, err = s.upgrades.Meanwhile(ctx, proved); err == nil {
 			proved.Hash = opening.PasswordHash
-			err = store.Sessions().Open(ctx, opening)
+			err = s.world.Store.Sessions().Open(ctx, opening)
 		}
 	}
 	if errors.Is(err, outbound.ErrStale) {

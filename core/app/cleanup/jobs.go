@@ -26,6 +26,7 @@ func jobs(p Policy) []*job {
 		}},
 		{name: "mailed_tokens", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
 			return tx.MailedTokens().Remove(ctx, p.Tenant, now, limit)
+		}},
 		{name: "guesses", remove: func(ctx context.Context, tx outbound.Repositories, now time.Time, limit int) (int, error) {
 			return tx.Guesses().RemoveForgotten(ctx, p.Tenant, now, now.Add(-p.Guesses), limit)
 		}},

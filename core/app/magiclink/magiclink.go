@@ -8,6 +8,7 @@ import (
 
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/app/guard"
+	"github.com/plinto/plinto/core/app/guessing"
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/app/mailed"
 	"github.com/plinto/plinto/core/app/mailing"
@@ -27,6 +28,7 @@ type Service struct {
 	desk    *mailed.Desk
 	issuer  *issuing.Issuer
 	guard   *guard.Guard
+	tries   *guessing.Service
 	proofs  *proofs.Service
 	revoked Revoked
 	policy  Policy
@@ -48,8 +50,8 @@ type Revoked interface {
 }
 
 // New makes a Service.
-func New(w outbound.World, d *mailed.Desk, i *issuing.Issuer, g *guard.Guard, k *proofs.Service, revoked Revoked, p Policy) *Service {
-	return &Service{world: w, desk: d, issuer: i, guard: g, proofs: k, revoked: revoked, policy: p}
+func New(w outbound.World, d *mailed.Desk, i *issuing.Issuer, g *guard.Guard, t *guessing.Service, k *proofs.Service, revoked Revoked, p Policy) *Service {
+	return &Service{world: w, desk: d, issuer: i, guard: g, tries: t, proofs: k, revoked: revoked, policy: p}
 }
 
 // open faults when there are no magic links here.

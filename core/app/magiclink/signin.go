@@ -71,7 +71,7 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 	if !s.allows(redirect) {
 		redirect = ""
 	}
-	return inbound.SignedIn{User: owner, Session: opened, Tokens: tokens}, redirect, nil
+	return inbound.SignedIn{User: owner, Session: opened, Tokens: tokens, DeviceToken: s.tries.DeviceToken(opened)}, redirect, nil
 }
 
 // enter uses the link and opens the session, both or neither. Whoever gets in by

@@ -7,6 +7,7 @@ import (
 
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/guess"
 	"github.com/plinto/plinto/core/onetime"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/ports/inbound"
@@ -37,6 +38,10 @@ func (d *Desk) Claim(ctx context.Context, tx outbound.Repositories, caller inbou
 		return nil, fault.New(fault.InvalidOrExpiredToken).Because(err)
 	}
 	if err != nil {
+		return nil, err
+	}
+	// What strangers guessed is worth nothing against another password, or none.
+	if err := tx.Guesses().Forget(ctx, caller.Tenant, guess.Account(owner)); err != nil {
 		return nil, err
 	}
 	ended, err := tx.Sessions().EndOthers(ctx, outbound.EndingOthers{

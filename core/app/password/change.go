@@ -65,13 +65,12 @@ func (s *Service) change(ctx context.Context, caller inbound.Caller, who inbound
 	}
 	err = s.replace(ctx, caller, who, at, next)
 	if errors.Is(err, outbound.ErrStale) {
-		proved := rehash.Proved{Tenant: who.Tenant, User: who.User, Password: cmd.Current, Hash: hash}
-		if hash, err = s.upgrades.Meanwhile(ctx, proved); err == nil {
-			err = s.replace(ctx, caller, who, hash, next)
+		proved := rehash.Proved{Tenant: who.Tenant, User: who.User, Password: cmd.Current, Hash: at.PasswordHash}
+		if at.PasswordHash, err = s.upgrades.Meanwhile(ctx, proved); err == nil {
+			err = s.replace(ctx, caller, who, at, next)
 		}
 	}
 	if errors.Is(err, outbound.ErrStale) {
-		return s.refuse(ctx, caller, who, event.Overtaken, fault.WrongPassword)
 		return s.refuse(ctx, caller, who, at, event.Overtaken, fault.WrongPassword)
 	}
 	return err
@@ -97,6 +96,8 @@ func (s *Service) replace(ctx context.Context, caller inbound.Caller, who inboun
 		// What somebody else may have asked for with the old password, or with a
 		// session that ends here.
 		if err := tx.MailedTokens().Withdraw(ctx, s.desk.Withdrawal(who.Tenant, who.User, now), onetime.ChangeEmail, onetime.ResetPassword, onetime.MagicLink); err != nil {
+			return err
+		}
 		if err := tx.Guesses().Forgive(ctx, who.Tenant, at.Guess, true); err != nil {
 			return err
 		}

@@ -47,10 +47,10 @@ type Revoked interface {
 }
 
 // New makes a Service.
-func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, gate *stepup.Gate, d *mailed.Desk, r strength.Rules, revoked Revoked) *Service {
-	return &Service{world: w, issuer: i, guard: g, gate: gate, desk: d, rules: r, revoked: revoked, upgrades: rehash.Upgrades{World: w}}
-func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, t *guessing.Service, gate *stepup.Gate, r strength.Rules, revoked Revoked) *Service {
-	return &Service{world: w, issuer: i, guard: g, tries: t, gate: gate, rules: r, revoked: revoked}
+func New(w outbound.World, i *issuing.Issuer, g *guard.Guard, t *guessing.Service, gate *stepup.Gate, d *mailed.Desk, r strength.Rules, revoked Revoked) *Service {
+	return &Service{
+		world: w, issuer: i, guard: g, tries: t, gate: gate, desk: d, rules: r, revoked: revoked, upgrades: rehash.Upgrades{World: w},
+	}
 }
 
 // find reads the account of a principal.

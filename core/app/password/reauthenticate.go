@@ -37,13 +37,11 @@ func (s *Service) reauthenticate(ctx context.Context, caller inbound.Caller, who
 	now := s.world.Clock.Now()
 	methods := []string{issuing.Password}
 	again := outbound.Reauthentication{
-		Tenant: who.Tenant, Session: who.Session, Owner: who.User, PasswordHash: hash, Methods: methods, At: now, Lifetime: s.issuer.Life,
-	proved, err := s.world.Store.Sessions().Reauthenticate(ctx, outbound.Reauthentication{
 		Tenant: who.Tenant, Session: who.Session, Owner: who.User, PasswordHash: at.PasswordHash, Methods: methods, At: now, Lifetime: s.issuer.Life,
 		Guess: at.Guess,
 		Event: event.Reauthenticated(caller.Origin(), who.Session, who.User, methods, now),
 	}
-	given := rehash.Proved{Tenant: who.Tenant, User: who.User, Password: cmd.Password, Hash: hash}
+	given := rehash.Proved{Tenant: who.Tenant, User: who.User, Password: cmd.Password, Hash: at.PasswordHash}
 	proved, err := s.world.Store.Sessions().Reauthenticate(ctx, again)
 	if errors.Is(err, outbound.ErrStale) {
 		if again.PasswordHash, err = s.upgrades.Meanwhile(ctx, given); err == nil {
