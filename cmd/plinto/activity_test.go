@@ -53,7 +53,7 @@ func TestUseAndDevicesOnPostgres(t *testing.T) {
 
 func useAndDevices(t *testing.T, settings ...string) {
 	dir := t.TempDir()
-	settings = append(append(settings, "TRUSTED_PROXIES=127.0.0.1/32", "RATE_LIMIT_ENABLED=false"), fast...)
+	settings = append(append(settings, "TRUSTED_PROXIES=127.0.0.1/32", "RATE_LIMIT_ENABLED=false", "GUESSES_FREE=6"), fast...)
 	i := start(t, dir, settings...)
 	var ann, phone signIn
 	account := `{"email":"ann@example.com","password":"` + password + `"}`

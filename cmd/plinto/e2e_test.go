@@ -299,7 +299,8 @@ func TestItRunsOnNothingAndKeepsToItself(t *testing.T) {
 	require.Zero(t, i.stop())
 
 	// What it made is there when it comes again: users, sessions, keys, secrets.
-	again := start(t, dir)
+	// The issuer is the one of before too, as it is where a port is given.
+	again := start(t, dir, "JWT_ISSUER="+i.url)
 	again.call("GET", "/api/v1/auth/me", in.Tokens.Access, nil).want(200)
 	again.call("POST", "/api/v1/auth/refresh", "", map[string]string{"refresh_token": in.Tokens.Refresh}).want(200)
 }
@@ -343,7 +344,7 @@ func TestCommands(t *testing.T) {
 	for _, args := range [][]string{{"keys", "revoke", hyphened, "--yes"}, {"keys", "revoke", "--yes", hyphened}, {"keys", "revoke", "--yes", "--", hyphened}} {
 		out, err = command(dir, environment(), args...)
 		require.Error(t, err)
-		require.Contains(t, out, "not_found", "%v", args)
+		require.Contains(t, out, "There is no key of this id", "%v", args)
 	}
 
 	fresh := t.TempDir()

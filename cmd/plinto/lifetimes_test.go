@@ -13,7 +13,7 @@ import (
 // onBothSetUps runs a test on SQLite with one instance, and on PostgreSQL with
 // two.
 func onBothSetUps(t *testing.T, test func(t *testing.T, a, b *instance), more ...string) {
-	settings := append([]string{"RATE_LIMIT_SIGNIN_PER_ACCOUNT_PER_MINUTE=1000"}, append(more, fast...)...)
+	settings := append([]string{"RATE_LIMIT_SIGNIN_PER_ACCOUNT_PER_MINUTE=1000", "GUESSES_FREE=20"}, append(more, fast...)...)
 	t.Run("on nothing", func(t *testing.T) {
 		one := start(t, t.TempDir(), settings...)
 		test(t, one, one)

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,11 +72,14 @@ func TestMailIsShownToNobodyElse(t *testing.T) {
 
 // An operator tries mail before anything else is there.
 func TestTryingMail(t *testing.T) {
+	var mu sync.Mutex // of what the service knows
 	status := http.StatusAccepted
 	var got struct{ To, Subject, Locale, Kind string }
 	var authorization string
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
 		_ = json.Unmarshal(body, &got)
 		authorization = r.Header.Get("Authorization")
 		w.WriteHeader(status)
@@ -91,13 +95,17 @@ func TestTryingMail(t *testing.T) {
 	out, err := command(t.TempDir(), settings(), "mail", "test", "ann@example.com", "--locale", "es-MX")
 	require.NoError(t, err, out)
 	require.Contains(t, out, "http took mail ")
+	mu.Lock()
 	require.Equal(t, "Correo de prueba de Acme", got.Subject)
 	require.Equal(t, "ann@example.com", got.To)
 	require.Equal(t, "trial", got.Kind)
 	require.Equal(t, "Bearer the-key", authorization)
+	mu.Unlock()
 
 	for code, why := range map[int]string{422: "mail rejected (422): … has left", 401: "401 … has left: mail was not accepted", 502: "did not say whether"} {
+		mu.Lock()
 		status = code
+		mu.Unlock()
 		out, err = command(t.TempDir(), settings(), "mail", "test", "ann@example.com")
 		require.Error(t, err)
 		require.Contains(t, out, why)

@@ -96,7 +96,7 @@ func TestASchemaThatIsBehind(t *testing.T) {
 
 func TestRedisThatIsLost(t *testing.T) {
 	redis, wire := wired(t, redisURL(t))
-	i := start(t, t.TempDir(), "REDIS_URL="+redis, "ENVIRONMENT=test", "BCRYPT_ROUNDS=4", "ENABLE_METRICS=true", "RATE_LIMIT_PER_MINUTE=1000", "RATE_LIMIT_SIGNUP_PER_MINUTE=1000", "RATE_LIMIT_SIGNUP_PER_HOUR=1000")
+	i := start(t, t.TempDir(), "REDIS_URL="+redis, "GUESSES_FREE=20", "ENVIRONMENT=test", "BCRYPT_ROUNDS=4", "ENABLE_METRICS=true", "RATE_LIMIT_PER_MINUTE=1000", "RATE_LIMIT_SIGNUP_PER_MINUTE=1000", "RATE_LIMIT_SIGNUP_PER_HOUR=1000")
 	guess := map[string]string{"email": "nobody-" + i.url[strings.LastIndex(i.url, ":")+1:] + "@example.com", "password": "not the right password"}
 	i.call("POST", "/api/v1/auth/signin", "", guess).fault(401, "invalid_credentials")
 

@@ -29,16 +29,11 @@ var libraries = []library{
 	{"github.com/wneessen/go-mail", []string{"adapters/smtp"}},
 	{"go.step.sm/crypto", []string{"adapters/kms", "cmd/plinto"}}, // in cmd, only tests
 	{"go.yaml.in/yaml/v3", []string{"adapters/httpapi"}},          // in tests of the document
-	{"golang.org/x/crypto", []string{"adapters/aesgcm", "adapters/bcrypt"}},
+	{"golang.org/x/crypto", []string{"adapters/aesgcm", "adapters/hashing"}},
 	{"golang.org/x/net/idna", []string{"adapters/idna", "adapters/internal/recipient"}},
 	{"golang.org/x/sync", []string{"adapters", "cmd"}},
-	{"golang.org/x/text", []string{"adapters/bcrypt", "adapters/httpapi", "adapters/letters", "config"}},
-	{"golang.org/x/net/idna", []string{"adapters/idna"}},
-	{"golang.org/x/crypto", []string{"adapters/aesgcm", "adapters/hashing"}},
-	{"golang.org/x/sync", []string{"adapters", "cmd"}},
-	{"golang.org/x/text", []string{"adapters/hashing", "adapters/httpapi", "adapters/passwordlist"}},
 	{"golang.org/x/term", []string{"cmd/plinto"}}, // for passwords that are not shown
-	{"golang.org/x/text", []string{"adapters/bcrypt", "adapters/httpapi"}},
+	{"golang.org/x/text", []string{"adapters/hashing", "adapters/httpapi", "adapters/letters", "adapters/passwordlist", "config"}},
 	{"modernc.org/sqlite", []string{"adapters/sqlite"}},
 
 	// Of the standard library, what belongs to one technology.
