@@ -99,7 +99,9 @@ func (s *Service) Run(ctx context.Context) error {
 		if n == 0 {
 			return nil
 		}
-		claimed, err := s.claim(ctx, n)
+		// Not cut off by the end of ctx: the store may have claimed what nobody
+		// would send then until the lease is over.
+		claimed, err := s.claim(working, n)
 		for range n - len(claimed) {
 			free <- struct{}{}
 		}
