@@ -52,7 +52,7 @@ func parseTest(args []string, errOut io.Writer) (testOptions, error) {
 	flags.BoolVar(&o.cover, "cover", true, "measure the coverage")
 	flags.StringVar(&o.coverprofile, "coverprofile", "", "keep the coverage profile in `file`")
 	flags.StringVar(&o.shuffle, "shuffle", "on", "the order of the tests: on, off or the `number` a failed run has told")
-	flags.DurationVar(&o.timeout, "timeout", 10*time.Minute, "how long one package may take")
+	flags.DurationVar(&o.timeout, "timeout", 20*time.Minute, "how long one package may take")
 	flags.BoolVar(&o.verbose, "v", false, "print every test")
 	flags.BoolVar(&o.servers, "servers", true, "start the servers, find the PKCS #11 module and fetch the clients of tests")
 	packages, err := parse(flags, args)
