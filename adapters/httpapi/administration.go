@@ -48,6 +48,11 @@ func (s *Server) administrationRoutes() []route {
 			faults: append(judged, fault.PreconditionFailed),
 		},
 		{
+			method: post, path: "/api/v1/users/{id}/invitation", id: "inviteUser", summary: "Send the invitation of an account anew",
+			success: http.StatusAccepted, serve: handler(d.invite),
+			faults: []fault.Code{fault.NotFound, fault.AlreadyVerified, fault.Conflict, fault.MailDisabled},
+		},
+		{
 			method: post, path: "/api/v1/users/{id}/suspend", id: "suspendUser",
 			summary: "Keep a user from signing in, and end their sessions for good",
 			serve:   reading[suspendJSON](d.suspend, "application/json"), faults: judged,
@@ -162,6 +167,15 @@ func (d administration) create(ctx context.Context, in *request[createUserJSON])
 		return nil, err
 	}
 	return &createdUser{Location: "/api/v1/users/" + out.ID, ETag: userTag(u), Body: out}, nil
+}
+
+func (d administration) invite(ctx context.Context, in *userPath) (*none, error) {
+	whom, err := in.user()
+	if err != nil {
+		return nil, err
+	}
+	call := callOf(ctx)
+	return nil, d.directory.Invite(ctx, call.caller, call.who, whom)
 }
 
 type userPath struct {

@@ -16,6 +16,7 @@ type administering struct {
 	getUser       func(context.Context, inbound.Principal, user.ID) (user.User, error)
 	checkUser     func(inbound.NewUser) []fault.Field
 	createUser    func(context.Context, inbound.Caller, inbound.Principal, inbound.NewUser) (user.User, error)
+	inviteUser    func(context.Context, inbound.Caller, inbound.Principal, user.ID) error
 	checkEdits    func(inbound.ProfileUpdate) []fault.Field
 	updateUser    func(context.Context, inbound.Caller, inbound.Principal, user.ID, inbound.ProfileUpdate) (user.User, error)
 	eraseUser     func(context.Context, inbound.Caller, inbound.Principal, user.ID, user.Match) error
@@ -40,6 +41,7 @@ func newAdministering() administering {
 			u.LastSignInAt = nil
 			return u, nil
 		},
+		inviteUser: func(context.Context, inbound.Caller, inbound.Principal, user.ID) error { return nil },
 		checkEdits: func(inbound.ProfileUpdate) []fault.Field { return nil },
 		updateUser: func(context.Context, inbound.Caller, inbound.Principal, user.ID, inbound.ProfileUpdate) (user.User, error) {
 			return ann(), nil
@@ -115,6 +117,10 @@ func (f directory) Get(ctx context.Context, who inbound.Principal, whom user.ID)
 
 func (f directory) Create(ctx context.Context, c inbound.Caller, who inbound.Principal, cmd inbound.NewUser) (user.User, error) {
 	return f.createUser(ctx, c, who, cmd)
+}
+
+func (f directory) Invite(ctx context.Context, c inbound.Caller, who inbound.Principal, whom user.ID) error {
+	return f.inviteUser(ctx, c, who, whom)
 }
 
 func (f directory) Update(ctx context.Context, c inbound.Caller, who inbound.Principal, whom user.ID, cmd inbound.ProfileUpdate) (user.User, error) {

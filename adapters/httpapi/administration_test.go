@@ -29,6 +29,7 @@ var administrative = [][3]string{
 	{"PATCH", somebody, `{"first_name":"B"}`},
 	{"PATCH", somebody, `{"administrator":true}`},
 	{"DELETE", somebody, ""},
+	{"POST", somebody + "/invitation", ""},
 	{"POST", somebody + "/suspend", "{}"},
 	{"POST", somebody + "/reactivate", ""},
 	{"GET", somebody + "/sessions", ""},
@@ -37,7 +38,7 @@ var administrative = [][3]string{
 
 func TestOnlyAnAdministratorAdministers(t *testing.T) {
 	f := newFakes()
-	f.updateUser, f.checkEdits, f.eraseUser = nil, nil, nil
+	f.updateUser, f.checkEdits, f.eraseUser, f.inviteUser = nil, nil, nil, nil
 	f.find, f.getUser, f.createUser, f.checkUser, f.suspend, f.reactivate, f.userSessions, f.endSessions = nil, nil, nil, nil, nil, nil, nil, nil
 	var judged inbound.Principal
 	for code, status := range map[fault.Code]int{
@@ -125,6 +126,21 @@ func TestAdministrationReachesTheCore(t *testing.T) {
 	cursor, _, _ = strings.Cut(cursor, `"`)
 	require.Equal(t, 200, s.do(asAnn("GET", somebody+"/sessions?cursor="+cursor)).Code)
 	require.Equal(t, inbound.Page{Limit: 20, After: session.ID{8}}, page)
+
+	var invited user.ID
+	f.inviteUser = func(_ context.Context, c inbound.Caller, who inbound.Principal, on user.ID) error {
+		require.Equal(t, []any{requestID, user.ID{1}}, []any{c.RequestID, who.User})
+		invited = on
+		return nil
+	}
+	require.Equal(t, 202, s.do(asAnn("POST", somebody+"/invitation")).Code)
+	require.Equal(t, whom, invited)
+	for code, status := range map[fault.Code]int{
+		fault.NotFound: 404, fault.AlreadyVerified: 409, fault.Conflict: 409, fault.MailDisabled: 403, fault.RateLimited: 429,
+	} {
+		f.inviteUser = func(context.Context, inbound.Caller, inbound.Principal, user.ID) error { return fault.New(code) }
+		refused(t, s.do(asAnn("POST", somebody+"/invitation")), status, code)
+	}
 
 	for _, called := range []*user.ID{new(user.ID), new(user.ID), new(user.ID)} {
 		f.getUser = func(_ context.Context, _ inbound.Principal, on user.ID) (user.User, error) {
@@ -224,6 +240,7 @@ func TestAdministrationRefusesWhatItCannotRead(t *testing.T) {
 		refused(t, s.do(asAnn("GET", path)), 404, fault.NotFound)
 		refused(t, s.do(asAnn("GET", path+"/sessions")), 404, fault.NotFound)
 		refused(t, s.do(asAnn("POST", path+"/reactivate")), 404, fault.NotFound)
+		refused(t, s.do(asAnn("POST", path+"/invitation")), 404, fault.NotFound)
 		refused(t, s.do(asAnn("POST", path+"/sessions/revoke")), 404, fault.NotFound)
 	}
 }

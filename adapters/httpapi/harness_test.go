@@ -359,6 +359,7 @@ func (f *fakes) services() inbound.Services {
 		Recovery:       recovery{f},
 		Addresses:      addresses{f},
 		MagicLinks:     magicLinks{f},
+		Invitations:    invitations{f},
 		Tokens:         tokens{f},
 		Proofs:         proofs{},
 		Sessions:       sessions{f},

@@ -21,9 +21,10 @@ const (
 )
 
 type (
-	recovery   struct{ *fakes }
-	addresses  struct{ *fakes }
-	magicLinks struct{ *fakes }
+	recovery    struct{ *fakes }
+	addresses   struct{ *fakes }
+	magicLinks  struct{ *fakes }
+	invitations struct{ *fakes }
 )
 
 func (recovery) CheckForgot(inbound.Forgot) []fault.Field { return nil }
@@ -71,6 +72,15 @@ func (f magicLinks) SignIn(ctx context.Context, c inbound.Caller, cmd inbound.Ma
 	return in, "https://app.example.com/welcome", err
 }
 
+func (invitations) CheckAccept(inbound.Acceptance) []fault.Field { return nil }
+
+func (f invitations) Accept(ctx context.Context, c inbound.Caller, cmd inbound.Acceptance) (inbound.SignedIn, error) {
+	if err := f.linked("accept", c, inbound.Principal{}, cmd.Token, cmd.New.Reveal()); err != nil {
+		return inbound.SignedIn{}, err
+	}
+	return f.signIn(ctx, c, inbound.SignIn{})
+}
+
 // linking is every route of mailed links, what it gives to the core, and whether
 // it says who asks.
 var linking = []struct {
@@ -86,6 +96,7 @@ var linking = []struct {
 	{"/api/v1/users/me/email", newEmailOK, "change", []string{"ann@elsewhere.example"}, true},
 	{"/api/v1/auth/magic-link", `{"email":"ann@example.com","redirect_url":"https://a.example/"}`, "magic", []string{"ann@example.com", "https://a.example/"}, false},
 	{"/api/v1/auth/magic-link/verify", mailedOK, "enter", []string{"pmt_AQ"}, false},
+	{"/api/v1/auth/invitation/accept", resetOK, "accept", []string{"pmt_AQ", "another horse battery"}, false},
 }
 
 func TestMailedLinksReachTheCore(t *testing.T) {

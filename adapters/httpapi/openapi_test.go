@@ -129,6 +129,7 @@ func TestTheDocumentRequiresWhatTheReaderRequires(t *testing.T) {
 		"/api/v1/auth/reauthenticate": "Reauthenticate", "/api/v1/auth/password/change": "PasswordChange",
 		"/api/v1/auth/password/forgot": "Forgot", "/api/v1/auth/password/reset": "Reset", "/api/v1/auth/email/verify": "MailedToken",
 		"/api/v1/auth/magic-link": "MagicLink", "/api/v1/users/me/email": "AddressChange", "/api/v1/users": "CreateUser",
+		"/api/v1/auth/invitation/accept": "Acceptance",
 	} {
 		var schema struct {
 			Required   []string                   `json:"required"`

@@ -23,6 +23,7 @@ func (s *Server) table() []route {
 	rec := recovery{s.services.Recovery}
 	adr := addresses{s.services.Addresses}
 	m := magicLinks{s.services.MagicLinks}
+	inv := invitations{s.services.Invitations}
 	t := tokens{s.services.Tokens}
 	v := sessions{s.services.Sessions}
 	y := activity{s.services.Activity}
@@ -100,6 +101,11 @@ func (s *Server) table() []route {
 			method: post, path: "/api/v1/auth/magic-link/verify", id: "signInByMagicLink", tag: "Authentication",
 			summary: "Sign in by a mailed link", admission: countedByUseCase, binds: true,
 			serve: bodyHandler(m.signIn), faults: []fault.Code{fault.InvalidOrExpiredToken, fault.MagicLinksDisabled},
+		},
+		{
+			method: post, path: "/api/v1/auth/invitation/accept", id: "acceptInvitation", tag: "Authentication",
+			summary: "Begin the account that I am invited to, with a password, and sign in", admission: countedByUseCase, binds: true,
+			serve: bodyHandler(inv.accept), faults: []fault.Code{fault.InvalidOrExpiredToken, fault.Overloaded},
 		},
 		{
 			method: post, path: "/api/v1/users/me/email", id: "changeEmail", tag: "Users",

@@ -79,6 +79,7 @@ func administer(t *testing.T, a, b *instance) {
 				{"GET", "/api/v1/users", nil},
 				{"POST", "/api/v1/users", map[string]string{"email": "new@example.com"}},
 				{"GET", user, nil},
+				{"POST", user + "/invitation", nil},
 				{"POST", user + "/suspend", map[string]string{}},
 				{"POST", user + "/reactivate", nil},
 				{"GET", user + "/sessions", nil},
@@ -128,7 +129,7 @@ func administer(t *testing.T, a, b *instance) {
 		a.call("GET", "/api/v1/users/"+bob.Session.ID, root.Tokens.Access, nil).fault(404, "not_found")
 	})
 
-	t.Run("no account is made that nobody could use", func(t *testing.T) {
+	t.Run("nobody chooses the password of another's account", func(t *testing.T) {
 		a.call("POST", "/api/v1/users", root.Tokens.Access, map[string]string{"email": "new@example.com", "password": password}).fault(422, "validation_error")
 		require.NotContains(t, a.run("users", "list"), "new@example.com")
 	})

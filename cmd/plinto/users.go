@@ -17,12 +17,10 @@ import (
 
 func newUsers(s surroundings) *cobra.Command {
 	users := &cobra.Command{Use: "users", Short: "Look after the users", Args: cobra.NoArgs}
-	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.deleteUser())
-	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.importUsers(), s.exportUsers())
-	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.deleteUser(),
-		s.createUser(), s.setAdministrator("grant-admin", "Let a user look after the others", true),
+	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.unlockUser(), s.deleteUser(),
+		s.createUser(), s.inviteUser(), s.importUsers(), s.exportUsers(),
+		s.setAdministrator("grant-admin", "Let a user look after the others", true),
 		s.setAdministrator("revoke-admin", "Let a user look after the others no more", false))
-	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.unlockUser(), s.deleteUser())
 	return users
 }
 

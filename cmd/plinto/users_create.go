@@ -138,6 +138,16 @@ func (s surroundings) askPassword(in io.Reader) (credential.Password, error) {
 	return credential.NewPassword(given[0]), nil
 }
 
+func (s surroundings) inviteUser() *cobra.Command {
+	return s.aboutUser("invite ID|EMAIL", "Send the invitation of an account anew", func(ctx context.Context, p *program, u user.User) error {
+		if err := p.services.Provisioning.Invite(ctx, u.ID); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stdout, "%s is invited\n", u.ID)
+		return nil
+	})
+}
+
 func (s surroundings) setAdministrator(name, short string, to bool) *cobra.Command {
 	return s.aboutUser(name+" ID|EMAIL", short, func(ctx context.Context, p *program, u user.User) error {
 		if err := p.services.Provisioning.SetAdministrator(ctx, u.ID, to); err != nil {

@@ -157,7 +157,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	maps.Copy(writers, linked.writers())
 	steward := stewardship.New(w, revoked, eraser, desk)
 	operators := operations.New(w, revoked, steward, rules, operations.Policy{Tenant: p.Tenant, Sessions: p.Sessions, Settle: p.Settle, Guesses: p.Guesses.Subject})
-	administrators := administration.New(w, steward, gate, p.Sessions)
+	administrators := administration.New(w, steward, gate, limits, p.Sessions)
 	return inbound.Services{
 		Accounts: account.New(w, issuer, limits, tries, possession, desk, account.Policy{
 			SignUps: p.SignUps, Hidden: p.HiddenSignUps, Passwords: rules, MostSessions: p.MostSessions, Mail: post.Enabled(),
@@ -167,6 +167,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 		Recovery:       linked.recovery,
 		Addresses:      linked.addresses,
 		MagicLinks:     linked.magic,
+		Invitations:    linked.invited,
 		Tokens:         tokens.New(w, issuer, limits, possession, keys, revoked, used, p.RefreshGrace),
 		Proofs:         possession,
 		Idempotency:    repeats,

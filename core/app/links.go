@@ -4,6 +4,7 @@ import (
 	"github.com/plinto/plinto/core/app/address"
 	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/guessing"
+	"github.com/plinto/plinto/core/app/invitation"
 	"github.com/plinto/plinto/core/app/issuing"
 	"github.com/plinto/plinto/core/app/magiclink"
 	"github.com/plinto/plinto/core/app/mailed"
@@ -30,6 +31,7 @@ type links struct {
 	recovery  *recovery.Service
 	addresses *address.Service
 	magic     *magiclink.Service
+	invited   *invitation.Service
 }
 
 // newLinks makes them, around a desk that they share with others.
@@ -40,6 +42,7 @@ func newLinks(w outbound.World, p Policy, desk *mailed.Desk, i *issuing.Issuer, 
 		magic: magiclink.New(w, desk, i, g, t, k, revoked, magiclink.Policy{
 			Enabled: p.Links.Magic, Redirects: p.Links.Redirects, MostSessions: p.MostSessions,
 		}),
+		invited: invitation.New(w, desk, i, g, t, k, r, revoked, p.MostSessions),
 	}
 }
 
@@ -50,5 +53,6 @@ func (l links) writers() map[mail.Kind]mailing.Writer {
 		mail.ChangeEmail:   l.addresses.WriteChange,
 		mail.ResetPassword: l.recovery.Write,
 		mail.MagicLink:     l.magic.Write,
+		mail.Invitation:    l.invited.Write,
 	}
 }

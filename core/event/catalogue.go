@@ -61,6 +61,7 @@ const Action = "action"
 const (
 	AdministratorGranted   = "administrator.granted"
 	AdministratorWithdrawn = "administrator.withdrawn"
+	InvitationRepeated     = "invitation.repeated"
 )
 
 // ChangedAdministrator tells that an account became an administrator, or is one
@@ -71,6 +72,12 @@ func ChangedAdministrator(o Origin, actor string, id user.ID, to bool, at time.T
 		action = AdministratorGranted
 	}
 	return o.event(AdminAction, actor, OfUser(id), at, map[string]string{Action: action})
+}
+
+// Invited tells that the owner of an account is sent an invitation anew. The
+// first one belongs to Created.
+func Invited(o Origin, actor string, id user.ID, at time.Time) Event {
+	return o.event(AdminAction, actor, OfUser(id), at, map[string]string{Action: InvitationRepeated})
 }
 
 // Suspended tells of an account that may not act any more, and why, in the

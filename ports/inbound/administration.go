@@ -76,6 +76,12 @@ type Directory interface {
 	// UsernameTaken, MailDisabled.
 	Create(ctx context.Context, caller Caller, who Principal, cmd NewUser) (user.User, error)
 
+	// Invite sends the owner of an account another invitation; the one before is
+	// worthless then. Faults: NotFound, AlreadyVerified for an account whose
+	// mailbox was proved, Conflict for one that may not act, MailDisabled,
+	// RateLimited.
+	Invite(ctx context.Context, caller Caller, who Principal, whom user.ID) error
+
 	// CheckUpdate gives everything wrong with the values of an update that can
 	// be told without the account. It does no I/O.
 	CheckUpdate(cmd ProfileUpdate) []fault.Field
@@ -121,6 +127,11 @@ type Provisioning interface {
 	// and with an invitation to give it one. Faults: ValidationError,
 	// EmailTaken, UsernameTaken, MailDisabled for an invitation, Overloaded.
 	Create(ctx context.Context, cmd Provision) (user.User, error)
+
+	// Invite sends the owner of an account another invitation; the one before is
+	// worthless then. Faults: NotFound, AlreadyVerified for an account whose
+	// mailbox was proved, Conflict for one that may not act, MailDisabled.
+	Invite(ctx context.Context, whom user.ID) error
 
 	// SetAdministrator makes an account an administrator, or one no more, also
 	// the last one. Faults: NotFound, Conflict for one that is that already, or

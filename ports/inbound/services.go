@@ -11,6 +11,7 @@ type Services struct {
 	Recovery       Recovery
 	Addresses      Addresses
 	MagicLinks     MagicLinks
+	Invitations    Invitations
 	Tokens         Tokens
 	Proofs         Proofs
 	Idempotency    Idempotency

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/plinto/plinto/core/app/failure"
+	"github.com/plinto/plinto/core/app/guard"
 	"github.com/plinto/plinto/core/app/stepup"
 	"github.com/plinto/plinto/core/app/stewardship"
 	"github.com/plinto/plinto/core/event"
@@ -23,6 +24,7 @@ type Service struct {
 	world   outbound.World
 	steward *stewardship.Steward
 	gate    *stepup.Gate
+	guard   *guard.Guard
 	life    session.Lifetime
 }
 
@@ -32,8 +34,8 @@ var (
 )
 
 // New makes a Service.
-func New(w outbound.World, st *stewardship.Steward, g *stepup.Gate, life session.Lifetime) *Service {
-	return &Service{world: w, steward: st, gate: g, life: life}
+func New(w outbound.World, st *stewardship.Steward, g *stepup.Gate, limits *guard.Guard, life session.Lifetime) *Service {
+	return &Service{world: w, steward: st, gate: g, guard: limits, life: life}
 }
 
 // Admit implements inbound.Administration. A token says nothing of rights:

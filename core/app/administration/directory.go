@@ -58,6 +58,19 @@ func (s *Service) Create(ctx context.Context, caller inbound.Caller, who inbound
 	return s.steward.Create(ctx, by(caller, who), stewardship.NewAccount{NewUser: cmd})
 }
 
+// Invite implements inbound.Directory. An administrator is no reason for a
+// mailbox to be flooded.
+func (s *Service) Invite(ctx context.Context, caller inbound.Caller, who inbound.Principal, whom user.ID) error {
+	u, err := s.Get(ctx, who, whom)
+	if err != nil {
+		return err
+	}
+	if err := s.guard.Invitation(ctx, caller, u.Email); err != nil {
+		return failure.Of(err)
+	}
+	return s.steward.Invite(ctx, by(caller, who), whom)
+}
+
 // CheckUpdate implements inbound.Directory.
 func (s *Service) CheckUpdate(cmd inbound.ProfileUpdate) []fault.Field {
 	_, faults := user.ParseChanges(cmd.Edits)

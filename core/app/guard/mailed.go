@@ -39,6 +39,12 @@ func (g *Guard) Resend(ctx context.Context, c inbound.Caller, to user.Email) err
 	return g.mail(ctx, c, g.rules.Mail.Resend, "resend", to)
 }
 
+// Invitation charges an invitation that an administrator has sent anew, to the
+// mailbox alone. It draws on the budget of mails that verify an address.
+func (g *Guard) Invitation(ctx context.Context, c inbound.Caller, to user.Email) error {
+	return g.charge(ctx, c, limit.Charge{Subject: mailbox(c, "resend", to), Rules: g.rules.Mail.Resend.Account})
+}
+
 // ChangeEmail charges a request for another address, to whoever asks and to the
 // mailbox that is to get the mail.
 func (g *Guard) ChangeEmail(ctx context.Context, c inbound.Caller, to user.Email) error {

@@ -38,6 +38,11 @@ func (s *Service) Create(ctx context.Context, cmd inbound.Provision) (user.User,
 	return s.steward.Create(ctx, s.by(), wanted)
 }
 
+// Invite implements inbound.Provisioning.
+func (s *Service) Invite(ctx context.Context, whom user.ID) error {
+	return s.steward.Invite(ctx, s.by(), whom)
+}
+
 // SetAdministrator implements inbound.Provisioning.
 func (s *Service) SetAdministrator(ctx context.Context, whom user.ID, to bool) error {
 	now := s.world.Clock.Now()

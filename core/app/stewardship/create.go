@@ -7,7 +7,6 @@ import (
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
-	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
@@ -76,7 +75,7 @@ func (s *Steward) create(ctx context.Context, by By, cmd NewAccount) (user.User,
 			happened = append(happened, event.ChangedAdministrator(by.Origin, by.Actor, u.ID, true, u.CreatedAt))
 		}
 		if cmd.PasswordHash == "" {
-			if err := tx.Outbox().Add(ctx, s.invitation(by, u)); err != nil {
+			if err := tx.Outbox().Add(ctx, s.invitation(by, u, u.CreatedAt)); err != nil {
 				return err
 			}
 		}
@@ -92,14 +91,6 @@ func (s *Steward) create(ctx context.Context, by By, cmd NewAccount) (user.User,
 		return user.User{}, err
 	}
 	return u, nil
-}
-
-// invitation is owed to the address that the account has when it is written.
-func (s *Steward) invitation(by By, u user.User) mail.Mail {
-	return mail.Mail{
-		Tenant: u.Tenant, ID: mail.ID(s.world.Identifiers.New()), Kind: mail.Invitation, User: u.ID,
-		RequestID: by.Origin.RequestID, CreatedAt: u.CreatedAt,
-	}
 }
 
 // free faults when a name is somebody's already.
