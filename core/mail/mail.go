@@ -31,7 +31,6 @@ const (
 	PasswordChanged Kind = "password_changed" // changed or reset
 	NewDevice       Kind = "new_device"       // a sign-in from a device not seen before
 	FailedSignIns   Kind = "failed_sign_ins"  // somebody guesses at the password
-	AccountDeleted  Kind = "account_deleted"  // to the address that the account had
 )
 
 // Trial is sent by hand, to see whether mail works. It is never owed.
@@ -41,7 +40,7 @@ const Trial Kind = "trial"
 func Kinds() []Kind {
 	return []Kind{
 		VerifyEmail, ChangeEmail, ResetPassword, MagicLink, Invitation,
-		AccountExists, EmailChanged, PasswordChanged, NewDevice, FailedSignIns, AccountDeleted,
+		AccountExists, EmailChanged, PasswordChanged, NewDevice, FailedSignIns,
 	}
 }
 
@@ -74,7 +73,6 @@ const (
 	Expires  = "expires"  // how long the link works, in whole seconds
 	Redirect = "redirect" // where a link leads on to
 	Name     = "name"     // of the person, or empty
-	Locale   = "locale"   // of the person, where the account is gone that says so; BCP 47
 	Device   = "device"   // as session.Device names it
 	Address  = "address"  // of the client
 	At       = "at"       // when it happened, RFC 3339

@@ -19,7 +19,6 @@ func Notices() map[mail.Kind]Writer {
 		mail.FailedSignIns:   toOwner,
 		mail.AccountExists:   toWhoeverHas,
 		mail.EmailChanged:    toFormerAddress,
-		mail.AccountDeleted:  toFormerAddress,
 	}
 }
 
@@ -46,21 +45,20 @@ func toWhoeverHas(ctx context.Context, tx outbound.Repositories, m mail.Mail) (W
 	return inWordsOf(u, u.Email.ASCII(), m), err
 }
 
-// toFormerAddress writes to the address that an account had, whether or not
-// there is the account still.
+// toFormerAddress writes to the address that an account had. When the account is
+// gone that address is to be forgotten too, and gets nothing.
 func toFormerAddress(ctx context.Context, tx outbound.Repositories, m mail.Mail) (Written, error) {
 	if m.To == "" {
 		return Written{}, ErrMoot
 	}
 	u, err := tx.Users().ByID(ctx, m.Tenant, m.User)
-	if errors.Is(err, outbound.ErrNotFound) {
-		err = nil
+	if errors.Is(err, outbound.ErrNotFound) || err == nil && u.Status == user.Deleted {
+		return Written{}, ErrMoot
 	}
 	return inWordsOf(u, m.To, m), err
 }
 
 // inWordsOf tells a mail's details in the language of a user and by their name.
-// What the cause knows of either goes before: it may have erased the user.
 func inWordsOf(u user.User, to string, m mail.Mail) Written {
 	w := Written{To: to, Details: map[string]string{}}
 	if u.Profile.Locale != nil {
@@ -70,8 +68,5 @@ func inWordsOf(u user.User, to string, m mail.Mail) Written {
 		w.Details[mail.Name] = *u.Profile.FirstName
 	}
 	maps.Copy(w.Details, m.Details)
-	if l, known := m.Details[mail.Locale]; known {
-		w.Locale = l
-	}
 	return w
 }
