@@ -38,7 +38,7 @@ func (s *Server) administrationRoutes() []route {
 			tagged: true, serve: handler(d.get), faults: []fault.Code{fault.NotFound},
 		},
 		{
-			method: patch, path: "/api/v1/users/{id}", id: "updateUser", summary: "Change what an account says of its user", tagged: true,
+			method: patch, path: "/api/v1/users/{id}", id: "updateUser", summary: "Change what an account says of its user; its address is its owner's to change", tagged: true,
 			serve:  reading[profileUpdateJSON](d.update, "application/json", mergePatch),
 			faults: []fault.Code{fault.NotFound, fault.UsernameTaken, fault.Conflict, fault.PreconditionFailed},
 		},
