@@ -21,6 +21,10 @@ func newUsers(s surroundings) *cobra.Command {
 		s.createUser(), s.inviteUser(), s.importUsers(), s.exportUsers(),
 		s.setAdministrator("grant-admin", "Let a user look after the others", true),
 		s.setAdministrator("revoke-admin", "Let a user look after the others no more", false))
+	users.AddCommand(s.listUsers(), s.showUser(), s.createUser(), s.suspendUser(), s.reactivateUser(), s.unlockUser(), s.deleteUser(),
+		s.setAdministrator("grant-admin", "Let a user look after the others", true),
+		s.setAdministrator("revoke-admin", "Let a user look after the others no more", false),
+		s.importUsers(), s.exportUsers())
 	return users
 }
 
