@@ -163,7 +163,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 			SignUps: p.SignUps, Hidden: p.HiddenSignUps, Passwords: rules, MostSessions: p.MostSessions, Mail: post.Enabled(),
 		}),
 		Passwords:      password.New(w, issuer, limits, tries, gate, desk, rules, revoked),
-		Profiles:       profile.New(w, limits, gate, eraser, steward, p.Sessions),
+		Profiles:       profile.New(w, limits, tries, gate, eraser, steward, p.Sessions),
 		Recovery:       linked.recovery,
 		Addresses:      linked.addresses,
 		MagicLinks:     linked.magic,

@@ -328,6 +328,25 @@ func TestNoMailWhereNoneCanBeSent(t *testing.T) {
 	require.Zero(t, w.owing("failed_sign_ins"))
 }
 
+// An erasure takes a password, so it is one more place to guess at it.
+func TestErasuresAreGuessesLikeOthers(t *testing.T) {
+	w := newWorld(t, guesses)
+	who := w.principal(w.signUp("ann@example.com"))
+	for n := range 5 {
+		if n%2 == 0 {
+			requireCode(t, fault.WrongPassword, w.erase(who, wrongPassword))
+		} else {
+			requireCode(t, fault.WrongPassword, w.change(who, wrongPassword, another))
+		}
+	}
+	verified := w.hasher.verified.Load()
+	w.requireWait(30*time.Second, w.erase(who, password))
+	w.requireWait(30*time.Second, w.change(who, password, another))
+	require.Equal(t, verified, w.hasher.verified.Load())
+	w.clock.Advance(30 * time.Second)
+	require.NoError(t, w.erase(who, password))
+}
+
 // Whoever has stolen a session has a cap, too, and strangers who guess at the
 // account do not keep its owner from proving the password.
 func TestASessionMakesNoEndOfGuesses(t *testing.T) {

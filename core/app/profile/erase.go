@@ -8,6 +8,7 @@ import (
 	"github.com/plinto/plinto/core/app/failure"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
+	"github.com/plinto/plinto/core/guess"
 	"github.com/plinto/plinto/ports/inbound"
 	"github.com/plinto/plinto/ports/outbound"
 )
@@ -48,10 +49,14 @@ func (s *Service) erase(ctx context.Context, caller inbound.Caller, who inbound.
 	if !cmd.Match.Admits(u.Revision) {
 		return fault.New(fault.PreconditionFailed)
 	}
-	if err := s.prove(ctx, caller, who, hash, cmd); err != nil {
+	proved, err := s.prove(ctx, caller, who, hash, cmd)
+	if err != nil {
 		return err
 	}
 	_, err = s.eraser.Erase(ctx, caller.Origin(), event.OfUser(u.ID), u, nil)
+	if err != nil && proved.OK {
+		err = s.tries.GiveBack(ctx, caller, proved, err)
+	}
 	if errors.Is(err, outbound.ErrStale) {
 		if cmd.Match.Particular() {
 			return fault.New(fault.PreconditionFailed).Because(err)
@@ -61,30 +66,35 @@ func (s *Service) erase(ctx context.Context, caller inbound.Caller, who inbound.
 	return err
 }
 
-// prove holds the password that is given against the one of the account. An
-// account without one is erased by the recent proof alone.
-func (s *Service) prove(ctx context.Context, caller inbound.Caller, who inbound.Principal, hash string, cmd inbound.Erasure) error {
+// prove holds the password that is given against the one of the account, as a
+// guess that is counted before it is looked at. An account without one is erased
+// by the recent proof alone.
+func (s *Service) prove(ctx context.Context, caller inbound.Caller, who inbound.Principal, hash string, cmd inbound.Erasure) (guess.Taken, error) {
 	given := cmd.Password.Reveal() != ""
 	if !given {
 		if hash == "" {
-			return nil
+			return guess.Taken{}, nil
 		}
-		return fault.Invalid(fault.PasswordMissing.In("password"))
+		return guess.Taken{}, fault.Invalid(fault.PasswordMissing.In("password"))
+	}
+	at, err := s.tries.InSession(ctx, caller, who)
+	if err != nil {
+		return guess.Taken{}, err
 	}
 	match, err := s.world.Hasher.Verify(ctx, cmd.Password, hash)
 	if err != nil {
-		return fmt.Errorf("verify password: %w", err)
+		return guess.Taken{}, s.tries.GiveBack(ctx, caller, at.Guess, fmt.Errorf("verify password: %w", err))
 	}
 	if hash != "" && match {
-		return nil
+		return at.Guess, nil
 	}
 	reason := event.WrongPassword
 	if hash == "" {
 		reason = event.NoPassword
 	}
 	e := event.FailedReauthentication(caller.Origin(), who.User, who.Session, reason, s.world.Clock.Now())
-	if err := s.world.Store.Events().Append(ctx, e); err != nil {
-		return err
+	if err := s.tries.Refuse(ctx, caller, at, e); err != nil {
+		return guess.Taken{}, err
 	}
-	return fault.New(fault.WrongPassword)
+	return guess.Taken{}, fault.New(fault.WrongPassword)
 }

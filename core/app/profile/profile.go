@@ -8,6 +8,7 @@ import (
 
 	"github.com/plinto/plinto/core/app/erasure"
 	"github.com/plinto/plinto/core/app/guard"
+	"github.com/plinto/plinto/core/app/guessing"
 	"github.com/plinto/plinto/core/app/stepup"
 	"github.com/plinto/plinto/core/app/stewardship"
 	"github.com/plinto/plinto/core/fault"
@@ -21,6 +22,7 @@ import (
 type Service struct {
 	world   outbound.World
 	guard   *guard.Guard
+	tries   *guessing.Service
 	gate    *stepup.Gate
 	eraser  *erasure.Eraser
 	steward *stewardship.Steward
@@ -30,8 +32,8 @@ type Service struct {
 var _ inbound.Profiles = (*Service)(nil)
 
 // New makes a Service.
-func New(w outbound.World, g *guard.Guard, gate *stepup.Gate, e *erasure.Eraser, st *stewardship.Steward, life session.Lifetime) *Service {
-	return &Service{world: w, guard: g, gate: gate, eraser: e, steward: st, life: life}
+func New(w outbound.World, g *guard.Guard, t *guessing.Service, gate *stepup.Gate, e *erasure.Eraser, st *stewardship.Steward, life session.Lifetime) *Service {
+	return &Service{world: w, guard: g, tries: t, gate: gate, eraser: e, steward: st, life: life}
 }
 
 // find reads the account of a principal whose session is not over.
