@@ -257,6 +257,15 @@ func TestAChangeOfThePasswordEndsWhatIsUnderWay(t *testing.T) {
 	is(t, fault.InvalidOrExpiredToken, w.reset(tokens[mail.ResetPassword], "yet another long password"))
 }
 
+func TestAHiddenSignUpTellsTheOwnerOfAnInternationalAddress(t *testing.T) {
+	w := newWorld(t, withMail, func(_ *outbound.World, p *app.Policy) { p.HiddenSignUps = true })
+	for _, kind := range []mail.Kind{mail.VerifyEmail, mail.AccountExists} {
+		_, err := w.Accounts.SignUp(t.Context(), w.caller(), inbound.SignUp{Email: "Ann@exämple.com", Password: credential.NewPassword(password)})
+		require.NoError(t, err)
+		w.only(kind, "Ann@xn--exmple-cua.com")
+	}
+}
+
 func TestAHiddenSignUpTellsNobody(t *testing.T) {
 	w := newWorld(t, withMail, func(_ *outbound.World, p *app.Policy) { p.HiddenSignUps = true })
 	sign := func(email, name string) error {

@@ -419,6 +419,18 @@ func TestInternationalAddressesAreOneAccount(t *testing.T) {
 	}
 }
 
+// A mail that is owed to an address names no user, and is of one all the same.
+func TestAnErasureFindsMailsByInternationalAddresses(t *testing.T) {
+	w := newWorld(t, withMail)
+	who := w.principal(w.signUp("Ann@exämple.com"))
+	w.post()
+	w.forgot("ann@EXÄMPLE.com")
+	require.NoError(t, w.MagicLinks.Request(t.Context(), w.caller(), inbound.MagicLink{Email: "ANN@exämple.com"}))
+	require.Len(t, w.owed(), 2)
+	require.NoError(t, w.erase(who, password))
+	require.Empty(t, w.owed())
+}
+
 // A request that was under way is refused, and tells nothing of whom it was.
 func TestARequestUnderWayWhileItsUserIsErased(t *testing.T) {
 	w := newWorld(t)

@@ -24,7 +24,8 @@ type Entry struct {
 func (e Entry) Dead() bool { return e.DeadAt != nil }
 
 // AddressKey is what the addresses of mails are compared by: two that are one
-// mailbox to user.ParseEmail have one key. It is empty when there is none.
+// mailbox to user.ParseEmail have one key, so what is owed to an international
+// address is owed to its ASCII form. It is empty when there is none.
 func AddressKey(to string) string {
 	if e, faults := user.ParseEmail(to); len(faults) == 0 {
 		return e.Key()

@@ -52,7 +52,7 @@ func (s *Service) signUpQuietly(ctx context.Context, caller inbound.Caller, cmd 
 	u := user.New(r, now)
 	err = s.world.Store.Users().RegisterQuietly(ctx, outbound.QuietAccount{
 		User: u, PasswordHash: hash, Event: event.SignedUp(caller.Origin(), u.ID, now),
-		Mail:  s.desk.Owed(caller, mail.VerifyEmail, user.ID{}, u.Email.String(), nil),
+		Mail:  s.desk.Owed(caller, mail.VerifyEmail, user.ID{}, u.Email.ASCII(), nil),
 		IfNew: mail.VerifyEmail, IfThere: mail.AccountExists,
 	})
 	if errors.Is(err, outbound.ErrConflict) {

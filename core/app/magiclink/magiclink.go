@@ -104,7 +104,7 @@ func (s *Service) request(ctx context.Context, caller inbound.Caller, cmd inboun
 	if cmd.Redirect != "" {
 		details = map[string]string{mail.Redirect: cmd.Redirect}
 	}
-	return s.world.Store.Outbox().Add(ctx, s.desk.Owed(caller, mail.MagicLink, user.ID{}, to.String(), details))
+	return s.world.Store.Outbox().Add(ctx, s.desk.Owed(caller, mail.MagicLink, user.ID{}, to.ASCII(), details))
 }
 
 // Write is the mailing.Writer of mail.MagicLink. Where a link may lead to is

@@ -66,7 +66,7 @@ func (s *Service) forgot(ctx context.Context, caller inbound.Caller, cmd inbound
 	if err := s.desk.Open(); err != nil {
 		return err
 	}
-	return s.world.Store.Outbox().Add(ctx, s.desk.Owed(caller, mail.ResetPassword, user.ID{}, to.String(), nil))
+	return s.world.Store.Outbox().Add(ctx, s.desk.Owed(caller, mail.ResetPassword, user.ID{}, to.ASCII(), nil))
 }
 
 // Write is the mailing.Writer of mail.ResetPassword.
