@@ -35,7 +35,13 @@ func (i *instance) linkTo(address, kind string, number int) (page, token string)
 }
 
 func TestAnInvitationFromTheFirstCommandToTheFirstSignIn(t *testing.T) {
-	i := start(t, t.TempDir(), fast...)
+	t.Run("on nothing", func(t *testing.T) { invite(t, start(t, t.TempDir(), fast...)) })
+	t.Run("on PostgreSQL", func(t *testing.T) {
+		invite(t, start(t, t.TempDir(), append([]string{"DATABASE_URL=" + postgresURL(t)}, fast...)...))
+	})
+}
+
+func invite(t *testing.T, i *instance) {
 	out, err := i.feed(password+"\n", "users", "create", "--email", "root@example.com", "--admin", "--password-stdin")
 	require.NoError(t, err, out)
 	var root, bob signIn

@@ -17,11 +17,7 @@ import (
 
 func newUsers(s surroundings) *cobra.Command {
 	users := &cobra.Command{Use: "users", Short: "Look after the users", Args: cobra.NoArgs}
-	users.AddCommand(s.listUsers(), s.showUser(), s.suspendUser(), s.reactivateUser(), s.unlockUser(), s.deleteUser(),
-		s.createUser(), s.inviteUser(), s.importUsers(), s.exportUsers(),
-		s.setAdministrator("grant-admin", "Let a user look after the others", true),
-		s.setAdministrator("revoke-admin", "Let a user look after the others no more", false))
-	users.AddCommand(s.listUsers(), s.showUser(), s.createUser(), s.suspendUser(), s.reactivateUser(), s.unlockUser(), s.deleteUser(),
+	users.AddCommand(s.listUsers(), s.showUser(), s.createUser(), s.inviteUser(), s.suspendUser(), s.reactivateUser(), s.unlockUser(), s.deleteUser(),
 		s.setAdministrator("grant-admin", "Let a user look after the others", true),
 		s.setAdministrator("revoke-admin", "Let a user look after the others no more", false),
 		s.importUsers(), s.exportUsers())
