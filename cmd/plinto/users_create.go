@@ -44,7 +44,7 @@ func (s surroundings) createUser() *cobra.Command {
 				switch {
 				case fromInput:
 					wanted.Password, err = readPassword(cmd.InOrStdin())
-				case !p.config.Email.Enabled:
+				case !p.config.HasMail():
 					wanted.Password, err = s.askPassword(cmd.InOrStdin())
 				}
 				if err != nil {
