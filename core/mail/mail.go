@@ -56,8 +56,9 @@ type Mail struct {
 	User user.ID
 
 	// To is the address that the cause named, as typed but for the domain, which
-	// is in ASCII (user.Email.ASCII). Empty is the one that
-	// the account has when the mail is written.
+	// is in ASCII (user.Email.ASCII), so that whose it is can be told by its key.
+	// An address that an account is to have is as typed: so it will be stored.
+	// Empty is the one that the account has when the mail is written.
 	To string
 
 	// Details are what the cause knows and the mail tells, by the names below.
