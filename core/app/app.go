@@ -160,7 +160,7 @@ func New(w outbound.World, p Policy) (inbound.Services, error) {
 	administrators := administration.New(w, steward, gate, limits, p.Sessions)
 	return inbound.Services{
 		Accounts: account.New(w, issuer, limits, tries, possession, desk, account.Policy{
-			SignUps: p.SignUps, Hidden: p.HiddenSignUps, Passwords: rules, MostSessions: p.MostSessions, Mail: post.Enabled(),
+			SignUps: p.SignUps, Hidden: p.HiddenSignUps, Passwords: rules, MostSessions: p.MostSessions,
 		}),
 		Passwords:      password.New(w, issuer, limits, tries, gate, desk, rules, revoked),
 		Profiles:       profile.New(w, limits, tries, gate, eraser, steward, p.Sessions),

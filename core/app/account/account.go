@@ -33,8 +33,7 @@ type Policy struct {
 	SignUps      bool // whether new accounts are made
 	Hidden       bool // whether a sign-up tells nobody if there is an account already
 	Passwords    strength.Rules
-	MostSessions int  // that a user may have; zero is no limit
-	Mail         bool // whether owners are told of new devices
+	MostSessions int // that a user may have; zero is no limit
 }
 
 // New makes a Service.

@@ -13,7 +13,6 @@ import (
 	"github.com/plinto/plinto/core/credential"
 	"github.com/plinto/plinto/core/event"
 	"github.com/plinto/plinto/core/fault"
-	"github.com/plinto/plinto/core/mail"
 	"github.com/plinto/plinto/core/session"
 	"github.com/plinto/plinto/core/user"
 	"github.com/plinto/plinto/ports/inbound"
@@ -70,7 +69,7 @@ func (s *Service) signIn(ctx context.Context, caller inbound.Caller, cmd inbound
 	}
 	opening := outbound.Opening{
 		Session: opened, PasswordHash: found.PasswordHash, Guess: found.Guess, Event: event.SignedIn(caller.Origin(), opened),
-		NewDevice: event.NewDevice(caller.Origin(), opened), Notice: s.notice(caller, opened),
+		NewDevice: event.NewDevice(caller.Origin(), opened), Notice: s.desk.NewDevice(caller, opened),
 		Most: s.policy.MostSessions, Lifetime: s.issuer.Life,
 		Displaced: event.Ended(caller.Origin(), event.OfUser(u.ID), session.ID{}, u.ID, session.Displaced, now),
 	}
@@ -107,21 +106,6 @@ func (s *Service) look(ctx context.Context, caller inbound.Caller, given credent
 		return false, fmt.Errorf("verify password: %w", err)
 	}
 	return match, nil
-}
-
-// notice is the mail that is owed to an owner who does not know the device of a
-// new session.
-func (s *Service) notice(caller inbound.Caller, opened session.Session) *mail.Mail {
-	if !s.policy.Mail {
-		return nil
-	}
-	return &mail.Mail{
-		Tenant: opened.Tenant, ID: mail.ID(s.world.Identifiers.New()), Kind: mail.NewDevice, User: opened.User,
-		Details: map[string]string{
-			mail.Device: opened.Device.Name, mail.Address: opened.Address, mail.At: opened.CreatedAt.Format(time.RFC3339),
-		},
-		RequestID: caller.RequestID, CreatedAt: opened.CreatedAt,
-	}
 }
 
 // refuse writes down a sign-in that failed, and tells the caller no more than
