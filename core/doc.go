@@ -53,11 +53,17 @@
 //   - Mailed token: what stands in the link of a mail and proves who has the mailbox, once.
 //   - Claim: whoever gets in by the mailbox takes an account over from whoever made it.
 //   - Suspension: a user may not act, and every session of theirs is over for good.
+//   - Guess: a password that is presented. It counts as wrong until it was looked at.
+//   - Tally: the wrong passwords of one subject: an account, a known device, a session,
+//     a name that is nobody's, a client address.
+//   - Known device: one that shows the device token of a sign-in; strangers keep it
+//     from nothing.
 //   - Outbox: the mails that are owed, each until it was handed over or given up.
 //   - Retention: how long a session that is over is kept before its row is removed.
 //   - Lease: work that one instance at a time has taken on, until a time.
 //   - Administrator: a user who looks after the other users of their tenant, by the API.
 //   - Operator: whoever runs the service, with the program and its database at hand.
+//   - Invitation: a mail to the owner of an account that somebody else made, who begins it.
 //   - Client: another service, with a credential of its own, that may ask about tokens.
 //   - Idempotency key: what a client names a request by that it may repeat; it is done once.
 //   - Letter: the words of a mail in one language.

@@ -1,5 +1,6 @@
 // Package administration lets administrators look after the users of their
-// tenant. What they do is done by package stewardship, as for operators; here it is decided who may.
+// tenant. What they do is done by package stewardship, as for operators; here it
+// is decided who may.
 package administration
 
 import (
