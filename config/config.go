@@ -111,14 +111,16 @@ func (s Server) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa(
 
 func (s Server) plainURL() string { return "http://" + s.Address() }
 
-// ListensOn takes note of the port that the system chose where PORT is 0. An
-// issuer that was made of the address names that port, or no verifier would
-// find it.
+// ListensOn takes note of the port that the system chose where PORT is 0. What
+// was made of the address names that port: by another no verifier would find the
+// issuer, and no reader of a mail the page.
 func (c *Config) ListensOn(port int) {
-	made := c.JWT.Issuer == c.Server.plainURL()
+	before := c.Server.plainURL()
 	c.Server.Port = port
-	if made {
-		c.JWT.Issuer = c.Server.plainURL()
+	for _, made := range []*string{&c.JWT.Issuer, &c.Server.FrontendURL} {
+		if *made == before {
+			*made = c.Server.plainURL()
+		}
 	}
 }
 
@@ -386,7 +388,7 @@ func (c *Config) derive() {
 	}
 	c.deriveMail()
 	if c.Server.FrontendURL == "" && c.Environment != Production {
-		c.Server.FrontendURL = "http://" + c.Server.Address()
+		c.Server.FrontendURL = c.Server.plainURL()
 	}
 	if c.Database.URL == "" && c.Database.Path == "" {
 		c.Database.Engine, c.Database.Path = SQLite, defaultSQLitePath(c.DataDir)
