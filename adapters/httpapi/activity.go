@@ -16,7 +16,7 @@ type activity struct{ service inbound.Activity }
 
 type happeningJSON struct {
 	ID        string            `json:"id" doc:"Opaque." example:"AgAAAAAAAALPAAAAAAAAAFw"`
-	Name      string            `json:"name" doc:"session.created, session.revoked, session.reuse_detected, session.new_device, session.reauthenticated, sign_in.failed, reauthentication.failed, security.password.changed, user.updated or user.exported; more may be added." example:"session.created"`
+	Name      string            `json:"name" doc:"session.created, session.revoked, session.reuse_detected, session.new_device, session.reauthenticated, sign_in.failed, reauthentication.failed, security.suspicious_activity, security.password.changed, security.password.reset, user.verified, user.claimed, user.email_changed, user.updated, user.exported or user.unlocked; more may be added." example:"session.created"`
 	SessionID string            `json:"session_id,omitempty" format:"uuid" example:"019a1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b"`
 	IPAddress string            `json:"ip_address,omitempty" doc:"Of the client that caused it." example:"192.0.2.7"`
 	Device    *deviceJSON       `json:"device,omitempty"`

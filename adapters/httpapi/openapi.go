@@ -38,7 +38,7 @@ func (s *Server) mount() error {
 	doc := s.document.api.OpenAPI()
 	doc.Info = &huma.Info{
 		Title: "Plinto", Version: contractVersion,
-		Description: "Sign-up, sign-in, sessions and tokens. Every error has one shape, as JSON or, when asked for, as an RFC 9457 problem.",
+		Description: "Accounts from sign-up to deletion, sessions and tokens. Every error has one shape, as JSON or, when asked for, as an RFC 9457 problem.",
 	}
 	doc.Components.Headers = sharedHeaders()
 	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{

@@ -12,9 +12,8 @@ import (
 func AccountNames() []Name {
 	return []Name{
 		SessionCreated, SessionRevoked, SessionReuseDetected, SessionReauthenticated, SessionNewDevice,
-		SignInFailed, ReauthenticationFailed, PasswordChanged, UserUpdated, UserExported,
-		PasswordReset, UserVerified, UserClaimed, UserEmailChanged,
-		SignInFailed, ReauthenticationFailed, PasswordChanged, UserUpdated, UserExported, SuspiciousActivity, UserUnlocked,
+		SignInFailed, ReauthenticationFailed, SuspiciousActivity, PasswordChanged, PasswordReset,
+		UserVerified, UserClaimed, UserEmailChanged, UserUpdated, UserExported, UserUnlocked,
 	}
 }
 

@@ -153,3 +153,13 @@ func TestAlertsOfPartsAreThoseOfTheWhole(t *testing.T) {
 		require.Equal(t, places(whole), places(got), "parts of %d", size)
 	}
 }
+
+func TestNamesAreListedOnce(t *testing.T) {
+	for _, names := range [][]event.Name{event.AccountNames(), event.AlertNames()} {
+		seen := map[event.Name]bool{}
+		for _, name := range names {
+			require.False(t, seen[name], name)
+			seen[name] = true
+		}
+	}
+}
