@@ -334,3 +334,10 @@ func TestTimesAreUTCToTheMicrosecond(t *testing.T) {
 	w := start(t, f).do(asAnn("GET", "/api/v1/sessions/current"))
 	require.Contains(t, w.Body.String(), `"created_at":"2026-01-01T00:00:00Z"`)
 }
+
+func TestTheStatusTellsHowUsersMaySignIn(t *testing.T) {
+	for offered, want := range map[bool]string{false: `["password"]`, true: `["password","magic_link"]`} {
+		s := start(t, newFakes(), func(o *httpapi.Options) { o.Features = map[string]bool{"magic_links": offered} })
+		require.Contains(t, s.do(ask("GET", "/api/status", "")).Body.String(), `"methods":`+want)
+	}
+}

@@ -124,9 +124,13 @@ func (h health) status(context.Context, *none) (*answer[statusJSON], error) {
 	if features == nil {
 		features = map[string]bool{}
 	}
+	methods := []string{"password"}
+	if features["magic_links"] {
+		methods = append(methods, "magic_link")
+	}
 	return &answer[statusJSON]{statusJSON{
 		Status: "operational", Version: h.opts.Version,
-		Authentication: authenticationJSON{Methods: []string{"password"}, PasswordMinLength: h.opts.PasswordMinLength, ProofAlgorithms: h.proofs.Algorithms()},
+		Authentication: authenticationJSON{Methods: methods, PasswordMinLength: h.opts.PasswordMinLength, ProofAlgorithms: h.proofs.Algorithms()},
 		Infrastructure: infrastructureJSON{Database: h.opts.Database, Cache: h.opts.Cache},
 		Features:       features, Endpoints: endpoints,
 	}}, nil
