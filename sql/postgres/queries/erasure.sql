@@ -9,7 +9,8 @@ WHERE sessions.tenant_id = @tenant_id AND sessions.id IN (
     FOR UPDATE
 );
 
--- Where another user was who did something to this one stays. Of the payloads stay the members that are kept. The reason of a suspension is
+-- Where another user was who did something to this one stays. Of the payloads
+-- stay the members that are kept. The reason of a suspension is
 -- in somebody's own words.
 -- name: EraseEvents :exec
 UPDATE events

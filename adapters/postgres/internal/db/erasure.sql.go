@@ -62,7 +62,8 @@ type EraseEventsParams struct {
 	UserID   uuid.UUID
 }
 
-// Where another user was who did something to this one stays. Of the payloads stay the members that are kept. The reason of a suspension is
+// Where another user was who did something to this one stays. Of the payloads
+// stay the members that are kept. The reason of a suspension is
 // in somebody's own words.
 func (q *Queries) EraseEvents(ctx context.Context, arg EraseEventsParams) error {
 	_, err := q.db.Exec(ctx, eraseEvents,
