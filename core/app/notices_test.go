@@ -46,6 +46,18 @@ func TestOwnersAreToldOfOtherPasswords(t *testing.T) {
 	}, owed[0])
 }
 
+func TestOwnersAreToldOfResets(t *testing.T) {
+	w := newWorld(t, withMail)
+	w.signUp("ann@example.com")
+	w.post()
+	w.forgot("ann@example.com")
+	require.NoError(t, w.reset(w.only(mail.ResetPassword, "ann@example.com").token(t), "another correct horse battery"))
+	owed := w.notices()
+	require.Len(t, owed, 1)
+	require.Equal(t, mail.PasswordChanged, owed[0].Kind)
+	require.Equal(t, map[string]string{mail.Address: "192.0.2.7", mail.At: "2026-01-01T00:00:00Z"}, owed[0].Details)
+}
+
 func TestOwnersAreToldOfNewDevices(t *testing.T) {
 	w := newWorld(t, withMail)
 	in := w.signUp("ann@example.com")

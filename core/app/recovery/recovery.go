@@ -140,7 +140,9 @@ func (s *Service) replace(ctx context.Context, caller inbound.Caller, token outb
 		if ended, err = s.desk.Claim(ctx, tx, caller, held, onetime.ResetPassword, hash, now); err != nil {
 			return err
 		}
-		return s.desk.Notify(ctx, tx, s.desk.Owed(caller, mail.PasswordChanged, held.User.ID, "", nil))
+		return s.desk.Notify(ctx, tx, s.desk.Owed(caller, mail.PasswordChanged, held.User.ID, "", map[string]string{
+			mail.Address: caller.Address, mail.At: now.Format(time.RFC3339),
+		}))
 	})
 	if err == nil {
 		s.revoked.Ended(now, ended...)
