@@ -1,11 +1,13 @@
 package main_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -22,13 +24,21 @@ func TestTheTourOfTheReadme(t *testing.T) {
 	require.Len(t, steps, strings.Count(tour, "```sh\n"), "every command shows what it prints")
 	require.Greater(t, len(steps), 5)
 
-	i := start(t, t.TempDir())
+	t.Run("on nothing", func(t *testing.T) { walk(t, start(t, t.TempDir(), "ENABLE_MAGIC_LINKS=true"), steps) })
+	t.Run("on PostgreSQL", func(t *testing.T) {
+		walk(t, start(t, t.TempDir(), "ENABLE_MAGIC_LINKS=true", "DATABASE_URL="+postgresURL(t)), steps)
+	})
+}
+
+func walk(t *testing.T, i *instance, steps [][]string) {
 	const between = "-- next step --"
 	var script strings.Builder
 	for _, step := range steps {
 		script.WriteString(step[1] + "\necho; echo '" + between + "'\n")
 	}
-	shell := exec.Command("bash", "-c", script.String())
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	shell := exec.CommandContext(ctx, "bash", "-c", script.String())
 	shell.Env = append(environment(), "PLINTO="+i.url)
 	out, err := shell.CombinedOutput()
 	require.NoError(t, err, "%s", out)
