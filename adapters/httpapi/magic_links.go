@@ -18,6 +18,7 @@ type magicSignInJSON struct {
 	User        userJSON          `json:"user"`
 	Tokens      tokensJSON        `json:"tokens"`
 	Session     sessionHandleJSON `json:"session"`
+	DeviceToken string            `json:"device_token" doc:"Keep it on this device, beyond the sign-out, and show it at the next sign-in. It lets nobody in." example:"pdt_AZGy…"`
 	RedirectURL string            `json:"redirect_url,omitempty" doc:"The one that the link was asked for with." example:"https://app.example.com/welcome"`
 }
 
@@ -48,5 +49,5 @@ func (m magicLinks) signIn(ctx context.Context, in *request[mailedTokenJSON]) (*
 		return nil, err
 	}
 	e := entered.Body
-	return &answer[magicSignInJSON]{magicSignInJSON{User: e.User, Tokens: e.Tokens, Session: e.Session, RedirectURL: redirect}}, nil
+	return &answer[magicSignInJSON]{magicSignInJSON{User: e.User, Tokens: e.Tokens, Session: e.Session, DeviceToken: e.DeviceToken, RedirectURL: redirect}}, nil
 }
