@@ -72,6 +72,7 @@ func (r transfers) After(ctx context.Context, t tenant.ID, after user.ID, limit 
 			if err != nil {
 				return err
 			}
+			u.EmailVerified = u.EmailVerified && row.User.EmailOwned
 			a := outbound.Transferred{User: u}
 			if row.Hash != nil {
 				a.PasswordHash = *row.Hash

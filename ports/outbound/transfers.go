@@ -20,7 +20,9 @@ type Transfers interface {
 	Add(ctx context.Context, list []Transferred) error
 
 	// After gives up to limit accounts that were not erased, in ascending
-	// order of ids, beginning behind one.
+	// order of ids, beginning behind one. An address counts as verified when the
+	// account's holder did it: who only followed a link may still have to take
+	// the account from a stranger who made it, wherever it moves.
 	After(ctx context.Context, t tenant.ID, after user.ID, limit int) ([]Transferred, error)
 }
 

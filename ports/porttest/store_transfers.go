@@ -2,6 +2,7 @@ package porttest
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -114,5 +115,24 @@ func testTransfers(t *testing.T, h StoreHarness) {
 		none, err := transfers.After(ctx, tenant.ID{9}, user.ID{}, 2)
 		require.NoError(t, err)
 		require.Empty(t, none)
+	})
+
+	t.Run("an address is verified by the account's holder or moves unverified", func(t *testing.T) {
+		verified := func(u user.User) bool {
+			list, err := transfers.After(ctx, tenant.Default, user.ID{}, 1000)
+			require.NoError(t, err)
+			n := slices.IndexFunc(list, func(a outbound.Transferred) bool { return a.User.ID == u.ID })
+			require.GreaterOrEqual(t, n, 0)
+			return list[n].User.EmailVerified
+		}
+		for _, byHolder := range []bool{false, true} {
+			cat := transferred("by-link-"+strconv.FormatBool(byHolder)+"@example.com", "", "")
+			cat.User.EmailVerified = false
+			require.NoError(t, transfers.Add(ctx, []outbound.Transferred{cat}))
+			require.False(t, verified(cat.User))
+			_, err := h.Store.Mailboxes().Verify(ctx, outbound.MailboxProof{Tenant: tenant.Default, User: cat.User.ID, ByHolder: byHolder, At: at})
+			require.NoError(t, err)
+			require.Equal(t, byHolder, verified(cat.User))
+		}
 	})
 }

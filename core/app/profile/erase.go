@@ -22,6 +22,10 @@ func (s *Service) CheckErasure(cmd inbound.Erasure) []fault.Field {
 	return nil
 }
 
+// tries is how often an erasure is begun anew when others change the account at
+// the same time.
+const tries = 10
+
 // Erase implements inbound.Profiles. The password is asked for although recent
 // proof is: a session may be stepped up and then left alone.
 func (s *Service) Erase(ctx context.Context, caller inbound.Caller, who inbound.Principal, cmd inbound.Erasure) error {
@@ -54,6 +58,19 @@ func (s *Service) erase(ctx context.Context, caller inbound.Caller, who inbound.
 		return err
 	}
 	_, err = s.eraser.Erase(ctx, caller.Origin(), event.OfUser(u.ID), u, nil)
+	// Whoever changes something else at the same time must not keep the owner
+	// from leaving: what was proved holds as long as the password is the same.
+	for n := 1; n < tries && errors.Is(err, outbound.ErrStale) && !cmd.Match.Particular(); n++ {
+		var now string
+		if u, now, err = s.world.Store.Users().WithPassword(ctx, who.Tenant, who.User); err != nil {
+			break
+		}
+		if now != hash {
+			err = outbound.ErrStale
+			break
+		}
+		_, err = s.eraser.Erase(ctx, caller.Origin(), event.OfUser(u.ID), u, nil)
+	}
 	if err != nil && proved.OK {
 		err = s.tries.GiveBack(ctx, caller, proved, err)
 	}
