@@ -79,18 +79,18 @@ func (s *argon2Scheme) share(of hash) (float64, bool) {
 	if !ok || h.Lanes != s.Lanes {
 		return 0, false
 	}
-	return float64(h.work()) / float64(s.Argon2.work()), true
+	return float64(h.work()) / float64(s.work()), true
 }
 
 // current wants Argon2id, and no work less, whether in memory or in passes.
 func (s *argon2Scheme) current(h hash) bool {
 	a, ok := h.(argon2Stored)
-	return ok && a.own && a.work() >= s.Argon2.work() && len(a.sum) >= argon2Hash && len(a.salt) >= argon2Salt
+	return ok && a.own && a.work() >= s.work() && len(a.sum) >= argon2Hash && len(a.salt) >= argon2Salt
 }
 
 // spend goes through memory in single passes until the share is spent.
 func (s *argon2Scheme) spend(share float64) {
-	left := int(share * float64(s.Argon2.work()))
+	left := int(share * float64(s.work()))
 	for left >= argon2MinMemory*s.Lanes {
 		memory := min(left, s.Memory)
 		s.engine.argon2id(nil, make([]byte, argon2Salt), 1, uint32(memory), uint8(s.Lanes), argon2Hash)

@@ -27,8 +27,13 @@ func TestArgon2idKeepsTheContract(t *testing.T) {
 
 func TestArgon2OptionsAreChecked(t *testing.T) {
 	for _, a := range []hashing.Argon2{
-		{}, {Memory: 7, Passes: 1, Lanes: 1}, {Memory: 8, Passes: 0, Lanes: 1}, {Memory: 8, Passes: 1}, {Memory: 8, Passes: 1, Lanes: 2},
-		{Memory: 1 << 19, Passes: 1, Lanes: 1}, {Memory: 64, Passes: 1, Lanes: 17},
+		{},
+		{Memory: 7, Passes: 1, Lanes: 1},
+		{Memory: 8, Passes: 0, Lanes: 1},
+		{Memory: 8, Passes: 1},
+		{Memory: 8, Passes: 1, Lanes: 2},
+		{Memory: 1 << 19, Passes: 1, Lanes: 1},
+		{Memory: 64, Passes: 1, Lanes: 17},
 	} {
 		_, err := hashing.New(hashing.Options{Algorithm: hashing.Argon2id, Argon2: a})
 		require.Error(t, err)

@@ -69,7 +69,7 @@ func (r *Ranges) Has(ctx context.Context, p credential.Password) (bool, error) {
 	found, err := r.ask(ctx, digits[:prefix], digits[prefix:])
 	if err == nil {
 		if r.away.Swap(false) {
-			r.options.Log.Info("the service that knows breached passwords answers again")
+			r.options.Log.InfoContext(ctx, "the service that knows breached passwords answers again")
 		}
 		return found, nil
 	}
@@ -77,7 +77,7 @@ func (r *Ranges) Has(ctx context.Context, p credential.Password) (bool, error) {
 	if ctx.Err() == nil { // the caller did not go away
 		r.options.Failed()
 		if !r.away.Swap(true) {
-			r.options.Log.Warn("the service that knows breached passwords is away; new passwords are not held against it", slog.Any("error", err))
+			r.options.Log.WarnContext(ctx, "the service that knows breached passwords is away; new passwords are not held against it", slog.Any("error", err))
 		}
 	}
 	return false, fmt.Errorf("%w: ask for breached passwords: %w", outbound.ErrUnavailable, err)

@@ -86,7 +86,7 @@ func TestAServiceThatIsAwayIsCountedAndSaidOnce(t *testing.T) {
 		"a redirect":    func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
 		"another page":  says("<html>" + rest + ":1</html>"),
 		"nothing":       says(""),
-		"a broken line": func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) },
+		"a broken line": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var back atomic.Bool

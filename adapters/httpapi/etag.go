@@ -41,8 +41,8 @@ func userTag(u user.User) string {
 // expectedRevisions reads which revisions of an account a change is meant for.
 // What is no tag of this account is none of its revisions.
 func (c *call) expectedRevisions(who user.ID) user.Match {
-	tags, any := strongTags(c.ifMatch)
-	if any {
+	tags, anything := strongTags(c.ifMatch)
+	if anything {
 		return user.Match{}
 	}
 	var revisions []int64
@@ -69,8 +69,8 @@ func contentTag(body any) (string, error) {
 // expect refuses a change of what has another tag than the caller takes it to
 // have.
 func (c *call) expect(tag string) error {
-	tags, any := strongTags(c.ifMatch)
-	if any {
+	tags, anything := strongTags(c.ifMatch)
+	if anything {
 		return nil
 	}
 	for _, t := range tags {

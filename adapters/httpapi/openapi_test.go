@@ -309,8 +309,12 @@ func TestTheDocumentTellsTheHeadersThatAreAnswered(t *testing.T) {
 	for _, name := range []string{"RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} {
 		ref := `"` + name + `":{"$ref":"#/components/headers/` + name + `"}`
 		for _, at := range [][3]string{
-			{"/api/v1/auth/signup", "post", "201"}, {"/api/v1/auth/signup", "post", "429"}, {"/api/v1/auth/refresh", "post", "401"},
-			{"/.well-known/jwks.json", "get", "200"}, {"/.well-known/jwks.json", "get", "304"}, {introspectPath, "post", "200"},
+			{"/api/v1/auth/signup", "post", "201"},
+			{"/api/v1/auth/signup", "post", "429"},
+			{"/api/v1/auth/refresh", "post", "401"},
+			{"/.well-known/jwks.json", "get", "200"},
+			{"/.well-known/jwks.json", "get", "304"},
+			{introspectPath, "post", "200"},
 		} {
 			require.Contains(t, headers(at[0], at[1], at[2]), ref, at)
 		}

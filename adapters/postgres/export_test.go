@@ -37,7 +37,7 @@ func (s *Store) Hold(ctx context.Context, fn func()) error {
 
 // Plan gives how the server reads what a use of the users asks, without asking
 // it.
-func (s *Store) Plan(ctx context.Context, use func(outbound.Users) error) (string, error) {
+func (s *Store) Plan(_ context.Context, use func(outbound.Users) error) (string, error) {
 	var plan strings.Builder
 	explaining := func(ctx context.Context, fn func(speaker) error) error {
 		return s.speak(ctx, func(c speaker) error { return fn(explainer{c, &plan}) })

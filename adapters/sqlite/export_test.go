@@ -56,7 +56,7 @@ func (s *Store) texts(ctx context.Context, sql string) (list []string, err error
 }
 
 // Plan gives how SQLite reads what a use of the users asks, without asking it.
-func (s *Store) Plan(ctx context.Context, use func(outbound.Users) error) (string, error) {
+func (s *Store) Plan(_ context.Context, use func(outbound.Users) error) (string, error) {
 	var plan strings.Builder
 	explaining := func(_ context.Context, fn func(*db.Queries) error) error {
 		return fn(db.New(explainer{s.read, &plan}))
@@ -79,13 +79,14 @@ func (e explainer) QueryContext(ctx context.Context, text string, args ...any) (
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var id, parent, unused int
 		var detail string
 		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-			return nil, errors.Join(err, rows.Close())
+			return nil, err
 		}
 		e.plan.WriteString(detail + "\n")
 	}
-	return nil, errors.Join(errExplained, rows.Err(), rows.Close())
+	return nil, errors.Join(errExplained, rows.Err())
 }

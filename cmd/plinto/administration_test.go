@@ -180,7 +180,7 @@ func administer(t *testing.T, a, b *instance) {
 		require.Equal(t, map[string]string{"user.suspended": "spam", "user.reactivated": "", "session.revoked": "administrator"}, seen)
 	})
 
-	t.Run("an administrator cannot do it to themselves", func(t *testing.T) {
+	t.Run("an administrator cannot do it to themselves", func(*testing.T) {
 		for _, what := range []string{"/suspend", "/reactivate"} {
 			var body any
 			if what == "/suspend" {

@@ -165,7 +165,7 @@ func TestADeviceThatIsNotTrustedAnyMore(t *testing.T) {
 }
 
 func TestParallelGuessesDoNotSlipPast(t *testing.T) {
-	w := newWorld(t, guesses, func(o *outbound.World, _ *app.Policy) {})
+	w := newWorld(t, guesses)
 	w.signUp("ann@example.com")
 	verified := w.hasher.verified.Load()
 	var wg sync.WaitGroup

@@ -273,18 +273,18 @@ func TestAHiddenSignUpTellsNobody(t *testing.T) {
 		require.Zero(t, in)
 		return err
 	}
-	hashed := func(do func() error) (error, int32) {
+	hashed := func(do func() error) (int32, error) {
 		asked := w.store.asked.Load()
 		err := do()
-		return err, w.store.asked.Load() - asked
+		return w.store.asked.Load() - asked, err
 	}
-	err, first := hashed(func() error { return sign("ann@example.com", "") })
+	first, err := hashed(func() error { return sign("ann@example.com", "") })
 	require.NoError(t, err)
 	w.only(mail.VerifyEmail, "ann@example.com")
 	is(t, fault.InvalidCredentials, w.trySignIn("ann@example.com", "another password than this"))
 	require.NoError(t, w.trySignIn("ann@example.com", password))
 
-	err, second := hashed(func() error { return sign("ANN@example.com", "") })
+	second, err := hashed(func() error { return sign("ANN@example.com", "") })
 	require.NoError(t, err)
 	require.Equal(t, first, second, "the same work")
 	w.only(mail.AccountExists, "ann@example.com")

@@ -112,7 +112,7 @@ func TestUpdatesThatMeet(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			_, err := w.update(who, user.Edits{FirstName: user.Set(string(rune('a' + won.Load())))}, user.OneOf(1))
+			_, err := w.update(who, user.Edits{FirstName: user.Set(string('a' + won.Load()))}, user.OneOf(1))
 			switch fault.CodeOf(err) {
 			case fault.PreconditionFailed:
 				failed.Add(1)

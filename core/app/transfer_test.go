@@ -186,7 +186,7 @@ type contestedTransfers struct {
 
 func (c contestedTransfers) Add(ctx context.Context, list []outbound.Transferred) error {
 	if take := c.take; take != nil {
-		c.contested.take = nil
+		c.take = nil
 		take()
 	}
 	return c.Transfers.Add(ctx, list)

@@ -301,6 +301,7 @@ func (w *world) column(query string) []string {
 	require.NoError(w.t, err)
 	rows, err := db.QueryContext(w.t.Context(), query)
 	require.NoError(w.t, err)
+	defer func() { require.NoError(w.t, rows.Close()) }()
 	var out []string
 	for rows.Next() {
 		var text string

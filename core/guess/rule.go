@@ -65,15 +65,15 @@ type Tally struct {
 
 // Faded is the tally as it is at now.
 func (r Rule) Faded(t Tally, now time.Time) Tally {
-	var gone time.Duration // a number
+	var gone int64
 	if r.Forget > 0 {
-		gone = max(now.Sub(t.Since), 0) / r.Forget
+		gone = int64(max(now.Sub(t.Since), 0) / r.Forget)
 	}
-	if int64(gone) >= int64(t.Failures) {
+	if gone >= int64(t.Failures) {
 		return Tally{Since: now, RetryAt: t.RetryAt}
 	}
 	t.Failures -= int(gone)
-	t.Since = t.Since.Add(gone * r.Forget)
+	t.Since = t.Since.Add(time.Duration(gone) * r.Forget)
 	t.OfOrigin = min(t.OfOrigin, t.Failures)
 	return t
 }

@@ -115,7 +115,7 @@ func TestForgivingKeepsTheWaitOfOthers(t *testing.T) {
 	require.Equal(t, 6, left.Failures)
 	require.Equal(t, noon.Add(time.Hour+time.Minute), left.RetryAt)
 	require.True(t, left.Told)
-	clear := rule.Forgive(guess.Tally{Failures: 6, RetryAt: noon.Add(time.Minute), Origin: "me", OfOrigin: 6, Told: true}, "me", true)
-	require.Equal(t, noon, clear.RetryAt)
-	require.False(t, clear.Told)
+	forgiven := rule.Forgive(guess.Tally{Failures: 6, RetryAt: noon.Add(time.Minute), Origin: "me", OfOrigin: 6, Told: true}, "me", true)
+	require.Equal(t, noon, forgiven.RetryAt)
+	require.False(t, forgiven.Told)
 }

@@ -118,7 +118,7 @@ func TestMetadataDoesNotGrowBeyondItsBound(t *testing.T) {
 	part := strings.Repeat("x", user.MaxMetadata/2-8) // with {"a":"…","b":"…"}
 	u, _ = apply(t, u, user.Edits{Metadata: user.Set(`{"a":"` + part + `"}`)})
 	full, _ := apply(t, u, user.Edits{Metadata: user.Set(`{"b":"` + part + `"}`)})
-	require.Equal(t, user.MaxMetadata-1, len(full.Metadata))
+	require.Len(t, full.Metadata, user.MaxMetadata-1)
 	c, faults := user.ParseChanges(user.Edits{Metadata: user.Set(`{"b":"` + part + `xx"}`)})
 	require.Empty(t, faults)
 	same, fields, faults := c.Apply(u, now)
@@ -227,7 +227,9 @@ func TestStoredAddressesOfInternationalDomains(t *testing.T) {
 	require.Equal(t, "ann@xn--exmple-cua.com", u.Email.Key())
 	require.Equal(t, "Ann@xn--exmple-cua.com", u.Email.ASCII())
 	for _, s := range []user.Snapshot{
-		{Email: "Ann@exämple.com"}, {Email: "Ann@exämple.com", EmailKey: "x"}, {Email: "änn@example.com", EmailKey: "ann@example.com"},
+		{Email: "Ann@exämple.com"},
+		{Email: "Ann@exämple.com", EmailKey: "x"},
+		{Email: "änn@example.com", EmailKey: "ann@example.com"},
 		{Email: "exämple.com", EmailKey: "ann@example.com"},
 	} {
 		s.Status = "active"

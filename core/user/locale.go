@@ -63,7 +63,7 @@ func (t *tag) take(write func(string) string, wanted func(string) bool) bool {
 // extensions reads what is left: a letter or digit, once, with parts of its own,
 // and at the end an x with anything.
 func (t *tag) extensions() (string, bool) {
-	any := func(string) bool { return true }
+	anything := func(string) bool { return true }
 	seen := map[string]bool{}
 	for len(t.rest) > 0 {
 		single := strings.ToLower(t.rest[0])
@@ -71,7 +71,7 @@ func (t *tag) extensions() (string, bool) {
 			return "", false
 		}
 		seen[single] = true
-		t.take(strings.ToLower, any)
+		t.take(strings.ToLower, anything)
 		least := 2
 		if single == "x" {
 			least = 1

@@ -202,7 +202,10 @@ func TestSoManyAreOnTheirWayAtOnce(t *testing.T) {
 		o.mails.instead = func(_ context.Context, begin func() error) error {
 			n := now.Add(1)
 			defer now.Add(-1)
-			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			for m := most.Load(); n > m; m = most.Load() {
+				if most.CompareAndSwap(m, n) {
+					break
+				}
 			}
 			<-goOn
 			return begin()
