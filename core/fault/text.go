@@ -164,12 +164,3 @@ func (t Text) In(field string, args ...any) Field {
 	}
 	return f
 }
-
-// Texts lists every text there is.
-func Texts() []Text {
-	all := make([]Text, texts)
-	for i := range all {
-		all[i] = Text(i)
-	}
-	return all
-}
