@@ -3,7 +3,6 @@ package app_test
 import (
 	"context"
 	"database/sql"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,7 +15,6 @@ import (
 	"github.com/plinto/plinto/adapters/idna"
 	"github.com/plinto/plinto/adapters/jwks"
 	"github.com/plinto/plinto/adapters/memory"
-	"github.com/plinto/plinto/adapters/sqlite"
 	"github.com/plinto/plinto/adapters/useragent"
 	"github.com/plinto/plinto/core/app"
 	"github.com/plinto/plinto/core/app/guard"
@@ -47,12 +45,7 @@ const password = "correct horse battery staple"
 
 func newWorld(t *testing.T, change ...func(*outbound.World, *app.Policy)) *world {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "plinto.db")
-	store, err := sqlite.Open(t.Context(), path)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	_, err = store.Migrate(t.Context())
-	require.NoError(t, err)
+	store, path := newDatabase(t)
 	sealer, err := aesgcm.New([]byte("a key to seal other keys with"))
 	require.NoError(t, err)
 
